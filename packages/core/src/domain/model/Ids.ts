@@ -1,0 +1,35 @@
+/**
+ * Identifiers and short texts, and the limits on them.
+ *
+ * Ids are opaque, case-sensitive and immutable. Control characters are refused everywhere: a NUL cannot be stored by
+ * PostgreSQL, and the rest turn labels, logs and composite keys into riddles.
+ */
+import { Schema } from "effect"
+
+/** Longest id, code or reason, in UTF-16 code units. */
+export const idLengthMax = 200
+
+const printable = Schema.makeFilter<string>((text) => {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x20 || unit === 0x7f) return "must not contain control characters"
+    if (unit >= 0xd800 && unit <= 0xdfff) {
+      const next = text.charCodeAt(i + 1)
+      if (unit >= 0xdc00 || !(next >= 0xdc00 && next <= 0xdfff)) return "must be well-formed Unicode"
+      i++
+    }
+  }
+  return text.trim() === text ? undefined : "must not start or end with white space"
+})
+
+/** A non-empty text of at most {@link idLengthMax} characters, without control characters or surrounding white space. */
+export const Id = Schema.String.check(
+  Schema.makeFilter((text: string) => (text.length > 0 ? undefined : "must not be empty")),
+  Schema.makeFilter((text: string) =>
+    text.length <= idLengthMax ? undefined : `must be at most ${idLengthMax} characters long, got ${text.length}`
+  ),
+  printable
+)
+
+/** Joins the parts of a composite key. No id can contain it. */
+export const keySeparator = "\u0000"
