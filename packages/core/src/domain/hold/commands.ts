@@ -1,5 +1,7 @@
-import { isSellable, openLocation } from "../location/rows.ts"
 import { Schema } from "effect"
+import { fillBackorders, needBackorders } from "../backorder/fill.ts"
+import { isSellable, openLocation } from "../location/rows.ts"
+import { Decision } from "../model/Decision.ts"
 import { command } from "../model/Definition.ts"
 import { Id } from "../model/Ids.ts"
 import { Quantity } from "../model/Quantity.ts"
@@ -60,12 +62,14 @@ export const holdCommands = {
     }
   }),
 
-  /** Takes a hold off, or part of its quantity. */
+  /** Takes a hold off, or part of its quantity. Fills backorders with what it blocked. */
   liftHold: command({
     fields: { id: Id, quantity: Schema.optionalKey(Quantity) },
     footprint: (c, needs) => {
       const hold = needs.row(holds, c.id)
-      if (hold !== undefined) needPosition(needs, hold.sku, hold)
+      if (hold === undefined) return
+      needPosition(needs, hold.sku, hold)
+      needBackorders(needs, hold.sku)
     },
     decide: (c, state) => {
       const hold = state.get(holds, c.id)
@@ -75,7 +79,10 @@ export const holdCommands = {
       if (quantity > hold.remaining) {
         return new HoldExceeded({ hold: c.id, requested: quantity, remaining: hold.remaining })
       }
-      return [HoldLifted.make({ id: c.id, sku: hold.sku, quantity, remaining: hold.remaining - quantity })]
+      const decision = new Decision(state)
+      decision.emit(HoldLifted, { id: c.id, sku: hold.sku, quantity, remaining: hold.remaining - quantity })
+      fillBackorders(decision, hold.sku)
+      return decision.events
     },
     answer: (events) => {
       const lifted = events.find(HoldLifted.is)

@@ -8,10 +8,19 @@ import type { Refusal } from "./Refusal.ts"
 import type { Draft, Table, View } from "./Table.ts"
 import { InstantInput } from "./Time.ts"
 
+/** Command ids of what the engine records by itself, such as expiries, start with this. */
+export const ownCommandPrefix = "holdfast:"
+
 /** What a caller may say about any command. */
 export const commandMeta = {
   /** Idempotency key. The same id with the same body has one effect and one answer, for ever. Default: a new UUID. */
-  commandId: Schema.optionalKey(Id),
+  commandId: Schema.optionalKey(
+    Id.check(
+      Schema.makeFilter((id: string) =>
+        id.startsWith(ownCommandPrefix) ? `must not start with ${ownCommandPrefix}, which the engine keeps for itself` : undefined
+      )
+    )
+  ),
   /** Who did it. */
   actor: Schema.optionalKey(Id),
   /** Why, from the host's own list. */
@@ -48,8 +57,6 @@ export interface EventBody {
  * each load, until nothing is missing.
  */
 export interface Needs {
-  /** Rows known so far. */
-  readonly view: View
   /** Asks for a row; returns it when it is loaded, `undefined` when it is absent or not loaded yet. */
   row<R extends object>(table: Table<R>, key: string): R | undefined
   /** Asks for a group of rows; returns them when they are loaded, none otherwise. */
@@ -67,21 +74,23 @@ export interface CommandDefinition<S extends Schema.Top, A> {
   answer(events: ReadonlyArray<EventBody>): A
 }
 
+/** A command's own fields and {@link commandMeta}. A command may ask for more than the meta does: `adjust` needs a reason. */
+type WithMeta<F extends Schema.Struct.Fields> = F & Omit<typeof commandMeta, keyof F>
+
 /** Declares a command; its schema is its fields and {@link commandMeta}. */
 export const command = <const F extends Schema.Struct.Fields, A>(definition: {
   readonly fields: F
   /** A rule over several fields: the field at fault and the reason, or nothing. */
-  readonly check?: (command: Schema.Struct<F & typeof commandMeta>["Type"]) => readonly [field: string, reason: string] | undefined
-  footprint(command: Schema.Struct<F & typeof commandMeta>["Type"], needs: Needs): void
-  decide(
-    command: Schema.Struct<F & typeof commandMeta>["Type"],
-    state: View,
-    now: number
-  ): ReadonlyArray<EventBody> | Refusal
+  readonly check?: (command: Schema.Struct<WithMeta<F>>["Type"]) => readonly [field: string, reason: string] | undefined
+  footprint(command: Schema.Struct<WithMeta<F>>["Type"], needs: Needs): void
+  decide(command: Schema.Struct<WithMeta<F>>["Type"], state: View, now: number): ReadonlyArray<EventBody> | Refusal
   answer(events: ReadonlyArray<EventBody>): A
-}): CommandDefinition<Schema.Struct<F & typeof commandMeta>, A> & {
-  readonly check?: (command: Schema.Struct<F & typeof commandMeta>["Type"]) => readonly [string, string] | undefined
-} => ({ ...definition, schema: Schema.Struct({ ...definition.fields, ...commandMeta }) })
+}): CommandDefinition<Schema.Struct<WithMeta<F>>, A> & {
+  readonly check?: (command: Schema.Struct<WithMeta<F>>["Type"]) => readonly [string, string] | undefined
+} => {
+  const fields: WithMeta<F> = { ...commandMeta, ...definition.fields }
+  return { ...definition, schema: Schema.Struct(fields) }
+}
 
 /** Facts about an event that its evolution may use besides its data. */
 export interface EventFacts {

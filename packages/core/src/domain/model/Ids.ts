@@ -33,3 +33,16 @@ export const Id = Schema.String.check(
 
 /** Joins the parts of a composite key. No id can contain it. */
 export const keySeparator = "\u0000"
+
+const decodeId = Schema.decodeUnknownResult(Id)
+
+/** What is wrong with an id that came from outside; nothing when it is one. */
+export const idProblem = (id: unknown): string | undefined =>
+  typeof id !== "string" ? "must be a string" : decodeId(id)._tag === "Success" ? undefined : describeId(id)
+
+const describeId = (id: string): string =>
+  id.length === 0
+    ? "must not be empty"
+    : id.length > idLengthMax
+      ? `must be at most ${idLengthMax} characters long, got ${id.length}`
+      : "must be well-formed text without control characters or surrounding white space"

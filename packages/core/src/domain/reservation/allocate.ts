@@ -2,7 +2,7 @@
 import { getLocation, type LocationRow } from "../location/rows.ts"
 import type { Needs } from "../model/Definition.ts"
 import { Draft, type View } from "../model/Table.ts"
-import { availableIn, changePosition, needPosition } from "../stock/levels.ts"
+import { changePosition, exactRoomOf, levelOf, needPosition, roomOf } from "../stock/levels.ts"
 import { isPromisable } from "../stock/Place.ts"
 import { freeOf, type PositionRow, positionKey, positions } from "../stock/rows.ts"
 import { needLocation } from "../location/rows.ts"
@@ -21,8 +21,10 @@ export const needCandidates = (needs: Needs, sku: string, scope: string, exactly
 
 /**
  * Takes a quantity from the promisable positions of a scope, in key order, and never more from a place than claims with
- * narrower scopes leave there. Because scopes form a tree, taking greedily finds the quantity whenever `availableIn`
- * the scope allows it. The draft must not contain the claim itself any more. Returns what it could take.
+ * narrower scopes leave there. Because scopes form a tree, taking greedily finds the quantity whenever those leave it.
+ * Claims on the same or a wider scope do not count: they lack as much after as before, and if they lack anything, the
+ * first to confirm is served and not nobody. The draft must not contain the claim itself any more. Returns what it
+ * could take.
  */
 export const allocate = (
   draft: Draft,
@@ -50,6 +52,12 @@ const takeable = (draft: View, candidate: PositionRow, scope: string, exactly: b
   if (!isPromisable(candidate.condition)) return 0
   const location = getLocation(draft, candidate.location)
   if (location === undefined || !inScope(location, scope, exactly)) return 0
-  const row = draft.get(positions, positionKey(candidate.sku, candidate)) ?? candidate
-  return Math.min(freeOf(row), availableIn(draft, candidate.sku, location, true))
+  const free = freeOf(draft.get(positions, positionKey(candidate.sku, candidate)) ?? candidate)
+  if (exactly) return free
+  let least = Math.min(free, exactRoomOf(levelOf(draft, candidate.sku, location.id)))
+  for (const narrower of [location.id, ...location.path]) {
+    if (narrower === scope) break
+    least = Math.min(least, roomOf(levelOf(draft, candidate.sku, narrower)))
+  }
+  return least
 }

@@ -5,7 +5,7 @@ import { event, type EventFacts, type Needs } from "../model/Definition.ts"
 import type { Draft } from "../model/Table.ts"
 import { changeClaim, changePosition, needLevels, needPosition } from "../stock/levels.ts"
 import { applyMovement, Movement } from "../stock/movement.ts"
-import { Place } from "../stock/Place.ts"
+import { Place, samePlace } from "../stock/Place.ts"
 import { type Allocation, openOf, type ReservationLine, type ReservationRow, reservations } from "./rows.ts"
 
 const AllocationSchema = Schema.Struct({ ...Place.fields, quantity: Schema.Int })
@@ -54,9 +54,6 @@ const withoutAllocations = (
       return less === undefined ? allocation : { ...allocation, quantity: allocation.quantity - less.quantity }
     })
     .filter((allocation) => allocation.quantity !== 0)
-
-const samePlace = (a: Place, b: Place): boolean =>
-  a.location === b.location && a.lot === b.lot && a.condition === b.condition && a.owner === b.owner
 
 const changeBackorder = (draft: Draft, sku: string, reservation: string, line: number, quantity: number): void => {
   if (quantity === 0) return

@@ -22,6 +22,10 @@ export const noLot = ""
 /** Whether units in this condition count in `available`. */
 export const isPromisable = (condition: string): boolean => condition === goodCondition
 
+/** Whether two places are one. */
+export const samePlace = (a: Place, b: Place): boolean =>
+  a.location === b.location && a.lot === b.lot && a.condition === b.condition && a.owner === b.owner
+
 /** A place from what a command said about it. */
 export const placeAt = (location: string, condition: string | undefined, owner: string | undefined): Place => ({
   location,

@@ -23,7 +23,7 @@ import { activeSku, needSku, skus } from "../sku/rows.ts"
 import { StockAdjusted, StockCounted, StockIssued, StockMoved, StockReceived, StockReturned } from "./events.ts"
 import { availableIn, emptyPosition, exactRoomOf, levelKey, levelOf, levels, needPosition, roomOf } from "./levels.ts"
 import { type Movement, UnitCost } from "./movement.ts"
-import { isPromisable, type Place, placeAt } from "./Place.ts"
+import { isPromisable, type Place, placeAt, samePlace } from "./Place.ts"
 import { freeOf, type PositionRow, positionKey, positions } from "./rows.ts"
 
 const optionalId = Schema.optionalKey(Id)
@@ -72,28 +72,46 @@ const needTotal = (needs: Needs, sku: string): void => {
   needs.row(levels, levelKey(sku, world))
 }
 
-/** Refuses to take more from a place than is free there, or than claims on its scopes leave. `to` keeps what it shares with them. */
+/** Refuses to take more from a place than is free there, or, when it leaves for good, than claims on its scopes spare. */
 const takeFree = (
   state: View,
   sku: string,
   quantity: number,
   from: Place,
   location: LocationRow,
-  to: LocationRow | undefined
+  leaves: boolean
 ): InsufficientStock | undefined => {
-  let available = freeOf(positionAt(state, sku, from))
-  if (isPromisable(from.condition) && isSellable(location)) {
-    if (to === undefined) available = Math.min(available, availableIn(state, sku, location, true))
-    else {
-      const kept = new Set([to.id, ...to.path])
-      available = Math.min(available, exactRoomOf(levelOf(state, sku, location.id)))
-      for (const scope of [location.id, ...location.path]) {
-        if (!kept.has(scope)) available = Math.min(available, roomOf(levelOf(state, sku, scope)))
-      }
-    }
-  }
+  const free = freeOf(positionAt(state, sku, from))
+  const available =
+    leaves && isPromisable(from.condition) && isSellable(location)
+      ? Math.min(free, availableIn(state, sku, location, true))
+      : free
   return available < quantity
     ? new InsufficientStock({ sku, requested: quantity, available, scope: from.location, exactly: true })
+    : undefined
+}
+
+/**
+ * Refuses a move after which claims on a scope of its source lack more than before. A common ancestor can lose too: a
+ * target whose own claims or holds outgrew its stock swallows what arrives.
+ */
+const takeFromClaims = (
+  before: View,
+  after: View,
+  sku: string,
+  quantity: number,
+  location: LocationRow
+): InsufficientStock | undefined => {
+  let available = quantity
+  const compare = (room: number, roomAfter: number) => {
+    if (roomAfter < 0 && roomAfter < room) available = Math.min(available, room)
+  }
+  compare(exactRoomOf(levelOf(before, sku, location.id)), exactRoomOf(levelOf(after, sku, location.id)))
+  for (const scope of [location.id, ...location.path]) {
+    compare(roomOf(levelOf(before, sku, scope)), roomOf(levelOf(after, sku, scope)))
+  }
+  return available < quantity
+    ? new InsufficientStock({ sku, requested: quantity, available, scope: location.id, exactly: true })
     : undefined
 }
 
@@ -160,7 +178,7 @@ export const stockCommands = {
       toOwner: optionalId
     },
     check: (c) =>
-      c.from === c.to && (c.toCondition ?? c.condition) === c.condition && (c.toOwner ?? c.owner) === c.owner
+      samePlace(placeAt(c.from, c.condition, c.owner), placeAt(c.to, c.toCondition ?? c.condition, c.toOwner ?? c.owner))
         ? ["to", "must differ from the place the goods come from"]
         : undefined,
     footprint: (c, needs) => {
@@ -179,11 +197,13 @@ export const stockCommands = {
       if (isRefusal(target)) return target
       const from = placeAt(c.from, c.condition, c.owner)
       const to = placeAt(c.to, c.toCondition ?? c.condition, c.toOwner ?? c.owner)
-      const staysSellable = isPromisable(to.condition) && isSellable(target)
-      const short = takeFree(state, c.sku, c.quantity, from, source, staysSellable ? target : undefined)
+      const leaves = !isPromisable(to.condition) || !isSellable(target)
+      const short = takeFree(state, c.sku, c.quantity, from, source, leaves)
       if (short !== undefined) return short
       const decision = new Decision(state)
       decision.emit(StockMoved, { movements: [movement(c.sku, c.quantity, from, to)] })
+      const shorter = takeFromClaims(state, decision.draft, c.sku, c.quantity, source)
+      if (shorter !== undefined) return shorter
       fillBackorders(decision, c.sku)
       return decision.events
     },
@@ -205,7 +225,7 @@ export const stockCommands = {
       const target = virtualLocation(state, c.to ?? "customer")
       if (isRefusal(target)) return target
       const from = placeAt(c.from, c.condition, c.owner)
-      const short = takeFree(state, c.sku, c.quantity, from, source, undefined)
+      const short = takeFree(state, c.sku, c.quantity, from, source, true)
       if (short !== undefined) return short
       const to = placeAt(target.id, c.condition, c.owner)
       return [StockIssued.make({ movements: [movement(c.sku, c.quantity, from, to)] })]

@@ -1,0 +1,3 @@
+/** `@holdfast/core/effect`: the Effect face. */
+export * from "../engine/index.ts"
+export { Inventory } from "./Inventory.ts"

@@ -1,0 +1,206 @@
+/** Questions about a log, answered from the journal as of one position. Never from what the write path remembers. */
+import { Effect } from "effect"
+import {
+  type Availability,
+  availability,
+  availabilityFootprint,
+  Draft,
+  type Event,
+  evolveInto,
+  holds,
+  isRefusal,
+  lapse,
+  lapseFootprint,
+  type Needs,
+  positions,
+  type ReservationRow,
+  reservations,
+  type Scope,
+  type UnknownLocation,
+  type UnknownSku,
+  type View,
+  type WrongKindOfLocation
+} from "../domain/index.ts"
+import type { StorageUnavailable } from "../ports/errors.ts"
+import { type Head, type HeadMoved, type Journal, type LogId } from "../ports/Journal.ts"
+import { Cache } from "./Cache.ts"
+import { explainTerms, type Explanation } from "./explain.ts"
+import { load } from "./load.ts"
+
+/** A reader meets writers; it tries this often for a view of one position before it locks them out for a moment. */
+const optimisticReads = 4
+
+/** Lapsed claims that one read is ready to look through before their expiry is recorded. */
+const lapsedMax = 10_000
+
+/** What a read may fail with, besides the storage. */
+export type ReadRefusal = UnknownSku | UnknownLocation | WrongKindOfLocation
+
+/** See the top of the file. */
+export class Reader {
+  readonly #journal: Journal
+  readonly #log: LogId
+  readonly #now: Effect.Effect<number>
+
+  constructor(journal: Journal, log: LogId, now: Effect.Effect<number>) {
+    this.#journal = journal
+    this.#log = log
+    this.#now = now
+  }
+
+  /**
+   * Availability of many SKUs in one scope, all as of the same position and instant. Costs a bounded number of round
+   * trips and one row per SKU and ancestor of the scope.
+   */
+  readonly availability = Effect.fnUntraced({ self: this }, function* (
+    this: Reader,
+    skus: ReadonlyArray<string>,
+    scope: Scope
+  ): Effect.fn.Return<ReadonlyArray<Availability>, ReadRefusal | StorageUnavailable> {
+    const { view, head } = yield* this.#viewOf((needs) => availabilityFootprint(skus, scope, needs))
+    const answers: Array<Availability> = []
+    for (const sku of skus) {
+      const answer = availability(view, sku, scope, head.position)
+      if (isRefusal(answer)) return yield* Effect.fail(answer)
+      answers.push(answer)
+    }
+    return answers
+  })
+
+  /** Availability of one SKU, term by term, with what is behind each term. */
+  readonly explain = Effect.fnUntraced({ self: this }, function* (
+    this: Reader,
+    sku: string,
+    scope: Scope
+  ): Effect.fn.Return<Explanation, ReadRefusal | StorageUnavailable> {
+    const footprint = (needs: Needs) => {
+      availabilityFootprint([sku], scope, needs)
+      availabilityFootprint([sku], {}, needs)
+      for (const row of needs.group(positions, "stockOfSku", sku)) availabilityFootprint([], { exactly: row.location }, needs)
+      needs.group(holds, "openOfSku", sku)
+    }
+    const { view, head } = yield* this.#viewOf(footprint)
+    const answer = availability(view, sku, scope, head.position)
+    if (isRefusal(answer)) return yield* Effect.fail(answer)
+    const everywhere = availability(view, sku, {}, head.position)
+    const claimed = isRefusal(everywhere) ? 0 : everywhere.reserved + everywhere.allocated
+    const recent = yield* this.#recentEvents(view, sku, head, claimed)
+    return explainTerms(view, answer, scope, recent.events, recent.claims)
+  })
+
+  /** Events about a SKU, newest first, before a position. */
+  readonly history = (sku: string, before: number, limit: number): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable> =>
+    this.#journal.history(this.#log, sku, before, limit)
+
+  /** The events of one reservation or hold, oldest first, if it exists. */
+  readonly reservationHistory = Effect.fnUntraced({ self: this }, function* (
+    this: Reader,
+    id: string
+  ): Effect.fn.Return<ReadonlyArray<Event>, StorageUnavailable> {
+    const { view } = yield* this.#viewOf((needs) => {
+      needs.row(reservations, id)
+    })
+    const row = view.get(reservations, id)
+    return row === undefined ? [] : yield* this.#journal.eventsAt(this.#log, row.history)
+  })
+
+  /** A reservation as it is now: expired from its instant on, recorded or not. */
+  readonly reservation = Effect.fnUntraced({ self: this }, function* (
+    this: Reader,
+    id: string
+  ): Effect.fn.Return<ReservationRow | undefined, StorageUnavailable> {
+    const { view } = yield* this.#viewOf((needs) => {
+      needs.row(reservations, id)
+    })
+    return view.get(reservations, id)
+  })
+
+  /** A view of one position in which every claim that is due has lapsed, whether that is recorded or not. */
+  readonly #viewOf = Effect.fnUntraced({ self: this }, function* (
+    this: Reader,
+    footprints: (needs: Needs) => void
+  ): Effect.fn.Return<{ readonly view: View; readonly head: Head }, StorageUnavailable> {
+    for (let attempt = 0; attempt < optimisticReads; attempt++) {
+      const result = yield* Effect.result(this.#look(footprints))
+      if (result._tag === "Success") return result.success
+      if (result.failure._tag === "StorageUnavailable") return yield* Effect.fail(result.failure)
+    }
+    return yield* this.#journal.exclusively(this.#log, this.#look(footprints)).pipe(Effect.catchTag("HeadMoved", Effect.die))
+  })
+
+  readonly #look = Effect.fnUntraced({ self: this }, function* (
+    this: Reader,
+    footprints: (needs: Needs) => void
+  ): Effect.fn.Return<{ readonly view: View; readonly head: Head }, HeadMoved | StorageUnavailable> {
+    const head = yield* this.#journal.head(this.#log)
+    const now = Math.max(yield* this.#now, head.recordedAt)
+    const shared = { journal: this.#journal, log: this.#log, cache: new Cache(Number.MAX_SAFE_INTEGER), head }
+    const expiring = yield* load({ ...shared, footprints, expiring: lapsedMax })
+    const due = expiring.filter((claim) => claim.expiresAt <= now)
+    if (due.length === 0) return { view: shared.cache, head }
+    yield* load({
+      ...shared,
+      footprints: (needs) => {
+        for (const { id } of due) lapseFootprint(id, needs)
+      }
+    })
+    const view = new Draft(shared.cache)
+    for (const { id } of due) {
+      const expired = lapse(view, id, now)
+      if (expired !== undefined) evolveInto(view, expired, { position: head.position, effectiveAt: now, recordedAt: now })
+    }
+    return { view, head }
+  })
+
+  /** Walks back through a SKU's events until every live claim on it is found. */
+  readonly #recentEvents = Effect.fnUntraced({ self: this }, function* (
+    this: Reader,
+    view: View,
+    sku: string,
+    head: Head,
+    claimed: number
+  ): Effect.fn.Return<
+    { readonly events: ReadonlyArray<Event>; readonly claims: ReadonlyArray<ReservationRow> },
+    StorageUnavailable
+  > {
+    const pageSize = 500
+    const events: Array<Event> = []
+    const claims = new Map<string, ReservationRow>()
+    let missing = claimed
+    let before = head.position + 1
+    for (;;) {
+      const page = yield* this.#journal.history(this.#log, sku, before, pageSize)
+      const made = page.filter((event) => event.type === "ReservationMade").map((event) => (event.data as { id: string }).id)
+      if (made.length > 0) {
+        const loaded = yield* this.#journal.load(this.#log, {
+          rows: [{ table: reservations as never, keys: made }],
+          groups: [],
+          expiring: 0
+        })
+        for (const row of (loaded.rows[0] ?? []) as unknown as ReadonlyArray<ReservationRow>) {
+          const live = liveUnits(view, row, sku)
+          if (live === 0 || claims.has(row.id)) continue
+          claims.set(row.id, row)
+          missing -= live
+        }
+      }
+      if (events.length < pageSize) events.push(...page)
+      const last = page.at(-1)
+      if (missing <= 0 || last === undefined || page.length < pageSize) return { events, claims: [...claims.values()] }
+      before = last.position
+    }
+  })
+}
+
+/** Units of a SKU that a reservation claims. A view that has lapsed it knows better than the row. */
+const liveUnits = (view: View, row: ReservationRow, sku: string): number => {
+  const lapsed = view instanceof Draft ? view.changed.get(reservations as never)?.get(row.id) : undefined
+  const current = (lapsed as ReservationRow | undefined) ?? row
+  let units = 0
+  for (const line of current.lines) {
+    if (line.sku !== sku) continue
+    units += line.reserved
+    for (const allocation of line.allocations) units += allocation.quantity
+  }
+  return units
+}

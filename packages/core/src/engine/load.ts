@@ -1,0 +1,97 @@
+/** From footprints to loaded rows: a bounded number of round trips for any number of commands. */
+import { Effect } from "effect"
+import type { Draft, Needs, Row, Table } from "../domain/index.ts"
+import type { StorageUnavailable } from "../ports/errors.ts"
+import { type Head, HeadMoved, type Journal, type Loaded, type LoadRequest, type LogId } from "../ports/Journal.ts"
+import type { Cache } from "./Cache.ts"
+
+/** What footprints can depend on each other: reservation → location → parent … A deeper chain is a defect. */
+const roundsMax = 64
+
+/** Collects what footprints ask for and the cache lacks. */
+class Wants implements Needs {
+  readonly #cache: Cache
+  readonly #draft: Draft | undefined
+  readonly #rows = new Map<Table<Row>, Set<string>>()
+  readonly #groups = new Map<Table<Row>, Map<string, Set<string>>>()
+
+  constructor(cache: Cache, draft: Draft | undefined) {
+    this.#cache = cache
+    this.#draft = draft
+  }
+
+  row<R extends object>(table: Table<R>, key: string): R | undefined {
+    const changed = this.#draft?.changed.get(table as unknown as Table<never>)?.get(key)
+    if (changed !== undefined) return changed as R
+    const known = this.#cache.peek(table, key)
+    if (known !== undefined) return known ?? undefined
+    const token = table as unknown as Table<Row>
+    const keys = this.#rows.get(token)
+    if (keys === undefined) this.#rows.set(token, new Set([key]))
+    else keys.add(key)
+    return undefined
+  }
+
+  group<R extends object>(table: Table<R>, group: string, value: string): ReadonlyArray<R> {
+    if (this.#cache.hasGroup(table, group, value)) return (this.#draft ?? this.#cache).group(table, group, value)
+    const token = table as unknown as Table<Row>
+    const groups = this.#groups.get(token) ?? new Map<string, Set<string>>()
+    this.#groups.set(token, groups)
+    const values = groups.get(group)
+    if (values === undefined) groups.set(group, new Set([value]))
+    else values.add(value)
+    return []
+  }
+
+  request(expiring: number): LoadRequest | undefined {
+    if (this.#rows.size === 0 && this.#groups.size === 0 && expiring === 0) return undefined
+    return {
+      rows: [...this.#rows].map(([table, keys]) => ({ table, keys: [...keys] })),
+      groups: [...this.#groups].flatMap(([table, groups]) =>
+        [...groups].map(([group, values]) => ({ table, group, values: [...values] }))
+      ),
+      expiring
+    }
+  }
+}
+
+/** What to load, and on top of what. */
+export interface LoadOptions {
+  readonly journal: Journal
+  readonly log: LogId
+  readonly cache: Cache
+  /** Changes on top of the cache that footprints may depend on. */
+  readonly draft?: Draft
+  /** The head the cache is true at. */
+  readonly head: Head
+  /** How many of the soft claims that expire first to bring along. */
+  readonly expiring?: number
+  readonly footprints: (needs: Needs) => void
+}
+
+/**
+ * Loads into the cache until the footprints miss nothing. Fails with `HeadMoved` when the journal has moved on, because
+ * rows of two positions must not be mixed. Costs nothing when all is there.
+ */
+export const load = Effect.fnUntraced(function* (
+  options: LoadOptions
+): Effect.fn.Return<Loaded["expiring"], HeadMoved | StorageUnavailable> {
+  let expiring: Loaded["expiring"] = []
+  let wanted = options.expiring ?? 0
+  for (let round = 0; round < roundsMax; round++) {
+    const wants = new Wants(options.cache, options.draft)
+    options.footprints(wants)
+    const request = wants.request(wanted)
+    if (request === undefined) return expiring
+    const loaded = yield* options.journal.load(options.log, request)
+    if (loaded.head.position !== options.head.position) {
+      return yield* new HeadMoved({ expected: options.head.position, actual: loaded.head.position })
+    }
+    options.cache.add(request, loaded)
+    if (wanted > 0) {
+      expiring = loaded.expiring
+      wanted = 0
+    }
+  }
+  return yield* Effect.die(new Error(`footprints still ask for more after ${roundsMax} loads`))
+})

@@ -1,0 +1,3 @@
+/** What an adapter implements. */
+export * from "./errors.ts"
+export * from "./Journal.ts"
