@@ -1,21 +1,21 @@
 /** Chooses the positions of a firm claim. */
-import { getLocation, type LocationRow } from "../location/rows.ts"
+import { getLocation, isSellable, type LocationRow, needLocation } from "../location/rows.ts"
 import type { Needs } from "../model/Definition.ts"
 import { Draft, type View } from "../model/Table.ts"
 import { changePosition, exactRoomOf, levelOf, needPosition, roomOf } from "../stock/levels.ts"
 import { isPromisable } from "../stock/Place.ts"
 import { freeOf, type PositionRow, positionKey, positions } from "../stock/rows.ts"
-import { needLocation } from "../location/rows.ts"
 import type { Allocation } from "./rows.ts"
 
-const inScope = (location: LocationRow | undefined, scope: string, exactly: boolean): boolean =>
-  location !== undefined && (location.id === scope || (!exactly && location.path.includes(scope)))
+/** Whether stock at a location may serve a line. `world` spans the virtual places too, and what left is not stock. */
+const mayServe = (location: LocationRow | undefined, scope: string, exactly: boolean): location is LocationRow =>
+  location !== undefined && isSellable(location) && (location.id === scope || (!exactly && location.path.includes(scope)))
 
 /** Asks for the positions of a SKU in a scope, and the levels above each. */
 export const needCandidates = (needs: Needs, sku: string, scope: string, exactly: boolean): void => {
   for (const row of needs.group(positions, "stockOfSku", sku)) {
     const location = needLocation(needs, row.location)
-    if (isPromisable(row.condition) && inScope(location, scope, exactly)) needPosition(needs, sku, row)
+    if (isPromisable(row.condition) && mayServe(location, scope, exactly)) needPosition(needs, sku, row)
   }
 }
 
@@ -51,7 +51,7 @@ export const allocate = (
 const takeable = (draft: View, candidate: PositionRow, scope: string, exactly: boolean): number => {
   if (!isPromisable(candidate.condition)) return 0
   const location = getLocation(draft, candidate.location)
-  if (location === undefined || !inScope(location, scope, exactly)) return 0
+  if (!mayServe(location, scope, exactly)) return 0
   const free = freeOf(draft.get(positions, positionKey(candidate.sku, candidate)) ?? candidate)
   if (exactly) return free
   let least = Math.min(free, exactRoomOf(levelOf(draft, candidate.sku, location.id)))

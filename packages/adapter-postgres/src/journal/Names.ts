@@ -1,0 +1,56 @@
+/** How tables and rows of the domain are called in SQL. */
+import { StorageUnavailable } from "@holdfast/core/ports"
+import type { Column, Row, Table } from "@holdfast/core/domain"
+
+/** `claimedWithin` → `claimed_within`. */
+export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const sqlTypes: Readonly<Record<Column, string>> = {
+  text: "text",
+  optionalText: "text",
+  integer: "bigint",
+  optionalInteger: "bigint",
+  boolean: "boolean",
+  json: "jsonb"
+}
+
+/** One column of a table, on both sides. */
+export interface SqlColumn {
+  /** The field of the row. */
+  readonly field: string
+  /** Quoted. */
+  readonly name: string
+  readonly type: string
+}
+
+/** The columns of a table, in the order of its declaration. */
+export const columnsOf = (table: Table<Row>): ReadonlyArray<SqlColumn> =>
+  Object.entries(table.columns).map(([field, column]) => ({ field, name: `"${snake(field)}"`, type: sqlTypes[column] }))
+
+/** `json_to_recordset` over parameter `$n`, as rows of the given columns under the fields' own names. */
+export const recordset = (parameter: number, alias: string, columns: ReadonlyArray<SqlColumn>): string =>
+  `json_to_recordset($${parameter}::text::json) AS ${alias}(${columns.map(({ field, type }) => `"${field}" ${type}`).join(", ")})`
+
+/** A row of the table, as one JSON text with the domain's field names: safe integers stay numbers. */
+export const rowAsJson = (alias: string, columns: ReadonlyArray<SqlColumn>): string =>
+  `json_build_array(${columns.map(({ name }) => `${alias}.${name}`).join(", ")})::text`
+
+/** Reads what {@link rowAsJson} wrote. */
+export const rowFromJson = (columns: ReadonlyArray<SqlColumn>, text: string): Row => {
+  const values = JSON.parse(text) as ReadonlyArray<unknown>
+  const row: Record<string, unknown> = {}
+  columns.forEach(({ field }, index) => {
+    row[field] = values[index]
+  })
+  return row
+}
+
+/** A schema name that needs no escaping. */
+export const checkSchemaName = (schema: string): string => {
+  if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
+  throw new StorageUnavailable({
+    outcome: "not-applied",
+    retryable: false,
+    reason: `"${schema.slice(0, 80)}" is no usable schema name: lower-case letters, digits and underscores, 63 at most`
+  })
+}

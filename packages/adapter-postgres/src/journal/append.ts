@@ -1,0 +1,114 @@
+/**
+ * The commit: one statement, one round trip, one transaction.
+ *
+ * It updates the head row where it is expected, and everything else selects from what that update returned: when the
+ * head has moved, nothing is written. Its cost is one index probe for the head, one insertion per event (and two or
+ * three index entries), and one upsert by primary key per changed row. Rows travel as one JSON parameter per table,
+ * which was as fast as arrays (58,000 against 55,000 rows/s of 8 columns) and needs no type inference per element.
+ */
+import type { Row, Table } from "@holdfast/core/domain"
+import type { Append } from "@holdfast/core/ports"
+import { columnsOf, recordset, type SqlColumn } from "./Names.ts"
+
+/** A statement and its parameters. */
+export interface Statement {
+  readonly text: string
+  readonly parameters: ReadonlyArray<unknown>
+}
+
+const column = (field: string, type: string): SqlColumn => ({ field, name: `"${field}"`, type })
+
+const eventColumns: ReadonlyArray<SqlColumn> = [
+  column("position", "bigint"),
+  column("command_id", "text"),
+  column("command_position", "bigint"),
+  column("command_size", "integer"),
+  column("type", "text"),
+  column("version", "integer"),
+  column("sku", "text"),
+  column("data", "jsonb"),
+  column("meta", "jsonb"),
+  column("effective_at", "bigint"),
+  column("recorded_at", "bigint"),
+  column("fingerprint", "text")
+]
+
+const skuColumns: ReadonlyArray<SqlColumn> = [column("sku", "text"), column("position", "bigint")]
+
+const insert = (schema: string, table: string, columns: ReadonlyArray<SqlColumn>, parameter: number, source: string): string =>
+  `INSERT INTO ${schema}.${table} (log, ${columns.map(({ name }) => name).join(", ")})
+   SELECT ${source}.log, ${columns.map(({ field }) => `r."${field}"`).join(", ")} FROM ${source}, ${recordset(parameter, "r", columns)}`
+
+/** Inserts rows, or replaces those with the same key. */
+const upsert = (schema: string, table: Table<Row>, parameter: number, source: string): string => {
+  const columns = columnsOf(table)
+  const inserted = insert(schema, table.name, columns, parameter, source)
+  if (table.appendOnly) return inserted
+  const keys = new Set<string>(table.key)
+  const changed = columns.filter(({ field }) => !keys.has(field))
+  const keyNames = columns.filter(({ field }) => keys.has(field)).map(({ name }) => name)
+  return `${inserted}
+   ON CONFLICT (log, ${keyNames.join(", ")}) DO UPDATE SET ${changed.map(({ name }) => `${name} = excluded.${name}`).join(", ")}`
+}
+
+const sizesOf = (append: Append): ReadonlyMap<number, number> => {
+  const sizes = new Map<number, number>()
+  for (const event of append.events) sizes.set(event.commandPosition, (sizes.get(event.commandPosition) ?? 0) + 1)
+  return sizes
+}
+
+/** The statement for an append. It returns one row if the head stood where it was expected, none otherwise. */
+export const appendStatement = (schema: string, log: string, append: Append): Statement => {
+  const sizes = sizesOf(append)
+  const manySkus: Array<{ readonly sku: string; readonly position: number }> = []
+  const events = append.events.map((event) => {
+    const skus = [...new Set(event.skus)]
+    if (skus.length > 1) for (const sku of skus) manySkus.push({ sku, position: event.position })
+    return {
+      position: event.position,
+      command_id: event.commandId,
+      command_position: event.commandPosition,
+      command_size: sizes.get(event.commandPosition) ?? 1,
+      type: event.type,
+      version: event.version,
+      sku: skus.length === 1 ? skus[0] : null,
+      data: event.data,
+      meta: event.meta,
+      effective_at: event.effectiveAt,
+      recorded_at: event.recordedAt,
+      fingerprint: event.fingerprint
+    }
+  })
+  const last = append.events.at(-1)
+  const parameters: Array<unknown> = [
+    log,
+    String(append.expected),
+    String(last?.position ?? append.expected),
+    String(append.recordedAt),
+    JSON.stringify(events)
+  ]
+  const parts = [
+    `head AS (
+       UPDATE ${schema}.logs SET position = $3::text::bigint, recorded_at = $4::text::bigint
+        WHERE log = $1::text AND position = $2::text::bigint RETURNING log
+     )`,
+    `new_events AS (${insert(schema, "events", eventColumns, 5, "head")})`
+  ]
+  if (manySkus.length > 0) {
+    parameters.push(JSON.stringify(manySkus))
+    parts.push(`new_event_skus AS (${insert(schema, "event_skus", skuColumns, parameters.length, "head")})`)
+  }
+  // In a fixed order, so that equal sets of tables give the same text and with it the same prepared statement.
+  const changes = append.rows.filter(({ rows }) => rows.length > 0).sort((a, b) => (a.table.name < b.table.name ? -1 : 1))
+  for (const { table, rows } of changes) {
+    parameters.push(JSON.stringify(rows))
+    parts.push(`new_${table.name} AS (${upsert(schema, table, parameters.length, "head")})`)
+  }
+  return { text: `WITH ${parts.join(",\n")}\nSELECT log FROM head`, parameters }
+}
+
+/** The statement that writes rows alone, for `rebuild`. */
+export const rowsStatement = (schema: string, log: string, table: Table<Row>, rows: ReadonlyArray<Row>): Statement => ({
+  text: `WITH source AS (SELECT $1::text AS log) ${upsert(schema, table, 2, "source")}`,
+  parameters: [log, JSON.stringify(rows)]
+})
