@@ -146,8 +146,9 @@ export class Reader {
     })
     const view = new Draft(shared.cache)
     for (const { id } of due) {
-      const expired = lapse(view, id, now)
-      if (expired !== undefined) evolveInto(view, expired, { position: head.position, effectiveAt: now, recordedAt: now })
+      for (const event of lapse(view, id, now)) {
+        evolveInto(view, event, { position: head.position, effectiveAt: now, recordedAt: now })
+      }
     }
     return { view, head }
   })

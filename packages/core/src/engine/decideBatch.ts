@@ -40,9 +40,9 @@ export class BatchDecision {
   /** Records the expiry of a reservation, if it is due. */
   lapse(reservation: string): void {
     const expired = lapse(this.draft, reservation, this.now)
-    if (expired === undefined) return
+    if (expired.length === 0) return
     const commandId = `${ownCommandPrefix}expire:${reservation}`
-    this.#record([expired], { type: "expire" }, commandId, "")
+    this.#record(expired, { type: "expire" }, commandId, "")
   }
 
   /** Decides entries from `from` on. Stops early, with the index, at one that needs rows which are not loaded. */

@@ -57,6 +57,19 @@ describe("law 7: expiry is exact at the instant", () => {
     expect(inventory.available("bolt")).toBe(5)
   })
 
+  it("what lapses goes to waiting demand at once, recorded late or not", () => {
+    for (const sweptAt of [2_000, 50_000]) {
+      const inventory = smallInventory()
+      inventory.do("receive", { sku: "nut", to: "bin-1", quantity: 5 })
+      inventory.do("reserve", { id: "first", owner: "cart", lines: [{ sku: "nut", quantity: 5 }], expiresAt: 2_000 })
+      inventory.do("reserve", { id: "brief", owner: "cart", lines: [{ sku: "nut", quantity: 4 }], expiresAt: 3_000 })
+      inventory.do("reserve", { id: "patient", owner: "cart", lines: [{ sku: "nut", quantity: 3 }], expiresAt: 90_000 })
+      inventory.now = sweptAt
+      expect(inventory.try("confirm", { reservation: "brief" })?._tag).toBe(sweptAt < 3_000 ? undefined : "ReservationExpired")
+      expect(inventory.try("confirm", { reservation: "patient" })?._tag).toBe(sweptAt < 3_000 ? "ReservationBackordered" : undefined)
+    }
+  })
+
   it("a clock that steps back does not bring a lapsed claim back to life", () => {
     const inventory = claimUntil(2_000)
     inventory.now = 2_000

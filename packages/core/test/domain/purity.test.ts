@@ -5,7 +5,6 @@ import {
   decide,
   decodeCommand,
   Draft,
-  evolve,
   evolveInto,
   footprint,
   isRefusal,
@@ -81,8 +80,8 @@ describe("a footprint", () => {
           for (const id of run.world.due(step.now)) {
             const view = new StrictView(run.world)
             view.load((needs) => lapseFootprint(id, needs))
-            const lapsed = lapse(view, id, step.now)
-            if (lapsed !== undefined) evolve(view, { ...lapsed, position: 1, effectiveAt: 1, recordedAt: 1 })
+            const draft = new Draft(view)
+            for (const event of lapse(view, id, step.now)) evolveInto(draft, event, { position: 1, effectiveAt: 1, recordedAt: 1 })
           }
           const decoded = decodeCommand(step.name, step.input)
           if (Result.isSuccess(decoded)) {

@@ -164,14 +164,15 @@ describe("moving stock and places", () => {
     expect(inventory.availability("bolt", { within: "north" })).toMatchObject({ onHand: 0, reserved: 0, available: 0 })
   })
 
-  it("a place cannot stand under itself or below itself, nor at a depth beyond 16", () => {
+  it("a place cannot stand under itself or below itself, nor under more than 16 ancestors", () => {
     const inventory = smallInventory()
     expect(inventory.try("reparentLocation", { id: "north", parent: "north" })?._tag).toBe("InvalidParent")
     expect(inventory.try("reparentLocation", { id: "country", parent: "north" })?._tag).toBe("InvalidParent")
     let parent = "country"
-    for (let depth = 3; depth <= 16; depth++) {
-      inventory.do("registerLocation", { id: `site-${depth}`, kind: "site", parent })
-      parent = `site-${depth}`
+    // world > country > site-2 > … > site-16, which has 16 ancestors.
+    for (let ancestors = 2; ancestors <= 16; ancestors++) {
+      inventory.do("registerLocation", { id: `site-${ancestors}`, kind: "site", parent })
+      parent = `site-${ancestors}`
     }
     expect(inventory.try("registerLocation", { id: "too-deep", kind: "bin", parent })?._tag).toBe("InvalidParent")
     expect(inventory.try("reparentLocation", { id: "north", parent: "site-15" })?._tag).toBe("InvalidParent")

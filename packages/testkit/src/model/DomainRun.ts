@@ -44,10 +44,7 @@ export class DomainRun {
 
   /** Records what is due, as an engine does before it decides. */
   lapse(now: number): ReadonlyArray<Event> {
-    return this.world.due(now).flatMap((id) => {
-      const body = lapse(this.world, id, now)
-      return body === undefined ? [] : this.record([body], `lapse-${id}`, now)
-    })
+    return this.world.due(now).flatMap((id) => this.record(lapse(this.world, id, now), `lapse-${id}`, now))
   }
 
   run(step: Step): Outcome {

@@ -170,15 +170,16 @@ export class Model {
     }
   }
 
-  /** Claims are dead from `expiresAt` on. */
+  /** Claims are dead from `expiresAt` on, one after the other, and what each frees goes to waiting demand. */
   expire(now: number): void {
-    for (const reservation of this.reservations) {
-      if (reservation.status !== "active" || reservation.expiresAt > now) continue
+    const due = this.reservations.filter(({ status, expiresAt }) => status === "active" && expiresAt <= now)
+    for (const reservation of due.sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1))) {
       reservation.status = "expired"
       for (const line of reservation.lines) {
         line.reserved = 0
         line.backordered = 0
       }
+      for (const sku of new Set(reservation.lines.map((line) => line.sku))) this.fill(sku)
     }
   }
 
@@ -403,9 +404,12 @@ export class Model {
     const old = location.parent
     location.parent = input.parent
     const shorter = this.skus.some((sku, index) => this.isShorter(before[index] ?? new Map(), this.rooms(sku.id)))
-    if (!shorter) return accepted
-    location.parent = old
-    return "ClaimsWouldBreak"
+    if (shorter) {
+      location.parent = old
+      return "ClaimsWouldBreak"
+    }
+    for (const sku of this.skus) this.fill(sku.id)
+    return accepted
   }
 
   /** A hold on goods that are gone or cannot be promised does not keep a place open, nor does unmet demand. */

@@ -1,4 +1,6 @@
 import { Schema } from "effect"
+import { fillBackorders, needBackorders } from "../backorder/fill.ts"
+import { Decision } from "../model/Decision.ts"
 import { command, type Needs } from "../model/Definition.ts"
 import { Id } from "../model/Ids.ts"
 import { ClaimsWouldBreak, InvalidParent, isRefusal, LocationExists, LocationInUse } from "../model/Refusal.ts"
@@ -80,7 +82,8 @@ export const locationCommands = {
 
   /**
    * Moves a place and everything below it under another parent, stock and claims included. Refused when claims on the
-   * old ancestors count on that stock. Costs a row per SKU of the subtree and ancestor, and one per location below.
+   * old ancestors count on that stock. Demand that waits under the new ones is served from it. Costs a row per SKU of the
+   * subtree and ancestor, and one per location below.
    */
   reparentLocation: command({
     fields: { id: Id, parent: Id },
@@ -91,6 +94,7 @@ export const locationCommands = {
       if (row === undefined || parent === undefined) return
       for (const { sku } of needs.group(levels, "atLocation", c.id)) {
         for (const ancestor of [...row.path, parent.id, ...parent.path]) needs.row(levels, levelKey(sku, ancestor))
+        needBackorders(needs, sku)
       }
     },
     decide: (c, state) => {
@@ -107,9 +111,12 @@ export const locationCommands = {
       if (parent.path.length + 1 + depthBelow(state, c.id) > locationDepthMax) {
         return new InvalidParent({ location: c.id, parent: c.parent, reason: `the tree would be deeper than ${locationDepthMax}` })
       }
-      return brokenClaims(state, row, [parent.id, ...parent.path]) ?? [
-        LocationReparented.make({ id: c.id, from: row.parent ?? world, to: parent.id })
-      ]
+      const broken = brokenClaims(state, row, [parent.id, ...parent.path])
+      if (broken !== undefined) return broken
+      const decision = new Decision(state)
+      decision.emit(LocationReparented, { id: c.id, from: row.parent ?? world, to: parent.id })
+      for (const { sku } of state.group(levels, "atLocation", c.id)) fillBackorders(decision, sku)
+      return decision.events
     },
     answer: (events) => {
       const moved = events.find(LocationReparented.is)
