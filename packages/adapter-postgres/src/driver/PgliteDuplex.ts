@@ -44,15 +44,11 @@ export class PgliteDuplex extends Duplex {
 
   async #exchange(): Promise<void> {
     if (!this.#started && !(await this.#start())) return
-    const end = wholeMessages(this.#buffered)
-    if (end === 0) return
+    const { end, goodbye } = wholeMessages(this.#buffered)
     const messages = this.#buffered.subarray(0, end)
     this.#buffered = this.#buffered.subarray(end)
-    if (messages[0] === terminate) {
-      this.push(null)
-      return
-    }
-    await this.#send(messages)
+    if (messages.length > 0) await this.#send(messages)
+    if (goodbye) this.push(null)
   }
 
   /** The first message has no type byte. */
@@ -78,13 +74,14 @@ export class PgliteDuplex extends Duplex {
   }
 }
 
-/** Where the last whole message of a buffer ends. */
-const wholeMessages = (buffer: Buffer): number => {
+/** Where the last whole message of a buffer ends, and whether the one after it is the client's goodbye. */
+const wholeMessages = (buffer: Buffer): { readonly end: number; readonly goodbye: boolean } => {
   let end = 0
   while (buffer.length >= end + 1 + lengthBytes) {
     const next = end + 1 + buffer.readUInt32BE(end + 1)
     if (next > buffer.length) break
+    if (buffer[end] === terminate) return { end, goodbye: true }
     end = next
   }
-  return end
+  return { end, goodbye: false }
 }

@@ -12,11 +12,14 @@ export type DriverFailure = StorageUnavailable | UniqueViolation
 interface Reason {
   readonly _tag: string
   readonly message?: string
+  readonly operation?: string
   readonly constraint?: string
   readonly cause?: { readonly code?: string; readonly message?: string; readonly constraint?: string }
 }
 
-const isSqlError = (value: unknown): value is { readonly _tag: "SqlError"; readonly reason: Reason; readonly message: string } =>
+const isSqlError = (
+  value: unknown
+): value is { readonly _tag: "SqlError"; readonly reason: Reason; readonly message: string } =>
   typeof value === "object" && value !== null && (value as { _tag?: unknown })._tag === "SqlError"
 
 /** SQLSTATE codes that say that the statement was not carried out, and whether waiting may help. */
@@ -52,14 +55,20 @@ const classify = (error: unknown): DriverFailure | undefined => {
   if (reason._tag === "UniqueViolation") {
     return new UniqueViolation({ constraint: reason.constraint ?? reason.cause?.constraint ?? "" })
   }
-  if (connectionEnds.has(code)) return unavailable("unknown", true, `the connection to the database ended: ${text}`, error)
+  if (connectionEnds.has(code))
+    return unavailable("unknown", true, `the connection to the database ended: ${text}`, error)
   const refusal = serverRefusals[code]
   if (refusal !== undefined) return unavailable("not-applied", refusal[0], `${refusal[1]}: ${text}`, error)
   switch (reason._tag) {
     case "ConnectionError":
-      // Connecting and losing a connection have the same tag; only a commit that was sent is in doubt, and assuming
-      // doubt costs one look-up.
-      return unavailable("unknown", true, `the connection to the database failed: ${text}`, error)
+      // A connection that was never made has carried nothing. One that was lost may have carried a commit, and assuming
+      // so costs one look-up.
+      return unavailable(
+        reason.operation === "connect" ? "not-applied" : "unknown",
+        true,
+        `the connection to the database failed: ${text}`,
+        error
+      )
     case "AuthenticationError":
     case "AuthorizationError":
       return unavailable("not-applied", false, `the database refused us: ${text}`, error)

@@ -5,7 +5,8 @@
  * or is another one that got the same id, is stale and taken over. It does not protect against processes on other
  * machines that share the folder over a network, nor between containers that do not see each other's processes.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { randomUUID } from "node:crypto"
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 /** The folder belongs to somebody else. */
@@ -45,24 +46,64 @@ const read = (file: string): Owner | undefined => {
   }
 }
 
+/**
+ * Writes a file that appears with all of its contents or not at all, so that nobody takes a lock that is being written
+ * for an abandoned one. Whether it was not there before.
+ */
+const create = (file: string, content: string): boolean => {
+  const draft = `${file}.${process.pid}.${randomUUID()}`
+  writeFileSync(draft, content)
+  try {
+    linkSync(draft, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
+    return false
+  } finally {
+    rmSync(draft)
+  }
+}
+
+/** How old a takeover has to be before its process is thought to have died in it, in milliseconds. */
+const takeoverMsMax = 10_000
+
+const isOlderThan = (file: string, ms: number): boolean => {
+  try {
+    return Date.now() - statSync(file).mtimeMs > ms
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Removes a stale lock. One process at a time may: of two that both saw it stale, the slower one would remove the lock
+ * that the faster one has made meanwhile.
+ */
+const removeStale = (file: string): void => {
+  const takeover = `${file}.takeover`
+  if (isOlderThan(takeover, takeoverMsMax)) rmSync(takeover, { force: true })
+  if (!create(takeover, String(process.pid))) return
+  try {
+    const owner = read(file)
+    if (owner === undefined || !isAlive(owner)) rmSync(file, { force: true })
+  } finally {
+    rmSync(takeover, { force: true })
+  }
+}
+
 /** Takes the folder, creating it if need be. Returns how to let go of it. Throws `FolderInUse`. */
 export const lockFolder = (folder: string): (() => void) => {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, fileName)
-  const own: Owner = { pid: process.pid, startedAt: startOf(process.pid) }
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(file, JSON.stringify(own), { flag: "wx" })
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
-      const owner = read(file)
-      if ((owner !== undefined && isAlive(owner)) || attempt > 0) {
-        throw new FolderInUse(
-          `the data folder ${folder} is in use${owner === undefined ? "" : ` by process ${owner.pid}`}; PGlite serves one process at a time`
-        )
-      }
-      rmSync(file, { force: true })
-    }
+  const own = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Owner)
+  if (create(file, own)) return () => rmSync(file, { force: true })
+  const owner = read(file)
+  if (owner === undefined || !isAlive(owner)) {
+    removeStale(file)
+    if (create(file, own)) return () => rmSync(file, { force: true })
   }
+  const now = read(file)
+  throw new FolderInUse(
+    `the data folder ${folder} is in use${now === undefined ? "" : ` by process ${now.pid}`}; PGlite serves one process at a time`
+  )
 }

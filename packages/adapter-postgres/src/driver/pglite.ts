@@ -13,7 +13,10 @@ const failed = (cause: unknown, what: string) =>
   new StorageUnavailable({
     outcome: "not-applied",
     retryable: false,
-    reason: cause instanceof FolderInUse ? cause.message : `${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    reason:
+      cause instanceof FolderInUse
+        ? cause.message
+        : `${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
     cause
   })
 
@@ -26,7 +29,10 @@ export const acquirePglite = Effect.fnUntraced(function* (
 ): Effect.fn.Return<PgClient.PgClient, StorageUnavailable, Scope.Scope> {
   if (dataDir !== undefined) {
     yield* Effect.acquireRelease(
-      Effect.try({ try: () => lockFolder(dataDir), catch: (cause) => failed(cause, `cannot use the folder ${dataDir}`) }),
+      Effect.try({
+        try: () => lockFolder(dataDir),
+        catch: (cause) => failed(cause, `cannot use the folder ${dataDir}`)
+      }),
       (unlock) => Effect.sync(unlock)
     )
   }

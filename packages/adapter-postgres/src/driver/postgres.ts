@@ -35,7 +35,13 @@ export const acquirePostgres = (
     ...(options.ssl === undefined ? {} : { ssl: options.ssl })
   }).pipe(
     Effect.mapError(
-      (cause) => new StorageUnavailable({ outcome: "not-applied", retryable: true, reason: `PostgreSQL does not answer: ${cause.message}`, cause })
+      (cause) =>
+        new StorageUnavailable({
+          outcome: "not-applied",
+          retryable: true,
+          reason: `PostgreSQL does not answer: ${cause.message}`,
+          cause
+        })
     ),
     Effect.provide(Reactivity.layer)
   )

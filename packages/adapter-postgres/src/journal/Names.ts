@@ -11,7 +11,7 @@ const sqlTypes: Readonly<Record<Column, string>> = {
   integer: "bigint",
   optionalInteger: "bigint",
   boolean: "boolean",
-  json: "jsonb"
+  json: "json"
 }
 
 /** One column of a table, on both sides. */
@@ -27,9 +27,29 @@ export interface SqlColumn {
 export const columnsOf = (table: Table<Row>): ReadonlyArray<SqlColumn> =>
   Object.entries(table.columns).map(([field, column]) => ({ field, name: `"${snake(field)}"`, type: sqlTypes[column] }))
 
-/** `json_to_recordset` over parameter `$n`, as rows of the given columns under the fields' own names. */
-export const recordset = (parameter: number, alias: string, columns: ReadonlyArray<SqlColumn>): string =>
-  `json_to_recordset($${parameter}::text::json) AS ${alias}(${columns.map(({ field, type }) => `"${field}" ${type}`).join(", ")})`
+/** Rows that travel as one text array per column, in the parameters from `$first` on, under the fields' own names. */
+export const unnested = (first: number, alias: string, columns: ReadonlyArray<SqlColumn>): string =>
+  `unnest(${columns.map((_, index) => `$${first + index}::text[]`).join(", ")}) AS ${alias}(${columns.map(({ field }) => `"${field}"`).join(", ")})`
+
+/** A column of {@link unnested}, in its own type. */
+export const unnestedColumn = (alias: string, { field, type }: SqlColumn): string =>
+  type === "text" ? `${alias}."${field}"` : `${alias}."${field}"::${type}`
+
+/** The parameters of {@link unnested}. The driver cannot tell the type of an array of nulls, so such a one is spelled out. */
+export const columnArrays = (
+  columns: ReadonlyArray<SqlColumn>,
+  rows: ReadonlyArray<{ readonly [field: string]: unknown }>
+): ReadonlyArray<ReadonlyArray<string | null> | string> =>
+  columns.map(({ field, type }) => {
+    let allNull = true
+    const values = rows.map((row) => {
+      const value = row[field]
+      if (value === null || value === undefined) return null
+      allNull = false
+      return type === "json" ? JSON.stringify(value) : String(value)
+    })
+    return allNull ? `{${values.map(() => "NULL").join(",")}}` : values
+  })
 
 /** A row of the table, as one JSON text with the domain's field names: safe integers stay numbers. */
 export const rowAsJson = (alias: string, columns: ReadonlyArray<SqlColumn>): string =>

@@ -9,6 +9,7 @@ import {
   type Journal,
   type JournalManifest,
   type Outcome,
+  RowExists,
   type StorageUnavailable,
   type StoredEvent
 } from "@holdfast/core/ports"
@@ -24,6 +25,9 @@ import { snapshot } from "./snapshot.ts"
 const rebuildPage = 2_000
 
 const commandIndex = "events_command_id"
+
+/** Constraints that a row which was to be added may violate. An event twice is no such thing: it is a defect. */
+const addedKeys: ReadonlySet<string> = new Set(tables.map((table) => `${table.name}_pkey`))
 
 /** Makes the journal over an open client whose schema is migrated. */
 export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, manifest: JournalManifest): Journal => {
@@ -48,15 +52,9 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
   const append = Effect.fnUntraced(function* (
     log: string,
     step: Append
-  ): Effect.fn.Return<void, HeadMoved | CommandRecorded | StorageUnavailable> {
+  ): Effect.fn.Return<void, HeadMoved | CommandRecorded | RowExists | StorageUnavailable> {
     const { text, parameters } = appendStatement(schema, log, step)
-    const rows = yield* run(text, parameters).pipe(
-      Effect.catch((failure): Effect.Effect<never, CommandRecorded | StorageUnavailable> =>
-        failure instanceof UniqueViolation && failure.constraint === commandIndex
-          ? Effect.fail(new CommandRecorded())
-          : asUnavailable(failure)
-      )
-    )
+    const rows = yield* run(text, parameters).pipe(Effect.catch(explain))
     if (rows.length === 1) return
     const { position } = yield* headOf(log, "")
     return yield* new HeadMoved({ expected: step.expected, actual: position })
@@ -113,6 +111,13 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
         })
       )
   }
+}
+
+/** Which duplicate an append met. */
+const explain = (failure: DriverFailure): Effect.Effect<never, CommandRecorded | RowExists | StorageUnavailable> => {
+  if (!(failure instanceof UniqueViolation)) return Effect.fail(failure)
+  if (failure.constraint === commandIndex) return Effect.fail(new CommandRecorded())
+  return addedKeys.has(failure.constraint) ? Effect.fail(new RowExists()) : asUnavailable(failure)
 }
 
 const writeRows = (

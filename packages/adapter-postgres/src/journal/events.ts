@@ -1,4 +1,7 @@
-/** Reading events back. */
+/**
+ * Reading events back. Look-ups by list are probes, one for each: `OFFSET 0` keeps the planner from joining the whole log
+ * instead, which it does on stale statistics.
+ */
 import { decodeEvent, type EventMeta, eventDefinition } from "@holdfast/core/domain"
 import type { StoredEvent } from "@holdfast/core/ports"
 
@@ -32,12 +35,16 @@ export const historyStatement = (schema: string): string =>
      (SELECT position FROM ${schema}.event_skus
        WHERE log = $1::text AND sku = $2::text AND position < $3::text::bigint ORDER BY position DESC LIMIT $4::text::bigint)
      ORDER BY position DESC LIMIT $4::text::bigint
-   ) found JOIN ${schema}.events e ON e.log = $1::text AND e.position = found.position ORDER BY e.position DESC`
+   ) found CROSS JOIN LATERAL (
+     SELECT * FROM ${schema}.events WHERE log = $1::text AND position = found.position OFFSET 0
+   ) e ORDER BY e.position DESC`
 
 /** Events at given positions: a probe of the primary key for each. */
 export const eventsAtStatement = (schema: string): string =>
   `SELECT ${eventAsJson} FROM json_array_elements_text($2::text::json) p(position)
-     JOIN ${schema}.events e ON e.log = $1::text AND e.position = p.position::bigint ORDER BY e.position`
+    CROSS JOIN LATERAL (
+      SELECT * FROM ${schema}.events WHERE log = $1::text AND position = p.position::bigint OFFSET 0
+    ) e ORDER BY e.position`
 
 /** The head, and the events of given commands: a probe of the command index for each, then their contiguous events. */
 export const outcomesStatement = (schema: string): string =>
@@ -45,7 +52,13 @@ export const outcomesStatement = (schema: string): string =>
    UNION ALL
    SELECT 1 AS part, found.row FROM (
      SELECT ${eventAsJson} FROM json_array_elements_text($2::text::json) c(id)
-       JOIN ${schema}.events f ON f.log = $1::text AND f.command_id = c.id AND f.position = f.command_position
-       JOIN ${schema}.events e ON e.log = f.log AND e.position >= f.position AND e.position < f.position + f.command_size
+      CROSS JOIN LATERAL (
+        SELECT position, command_size FROM ${schema}.events
+         WHERE log = $1::text AND command_id = c.id AND position = command_position OFFSET 0
+      ) f
+      CROSS JOIN LATERAL (
+        SELECT * FROM ${schema}.events
+         WHERE log = $1::text AND position >= f.position AND position < f.position + f.command_size OFFSET 0
+      ) e
       ORDER BY e.position
    ) found`

@@ -5,7 +5,7 @@
 import { keySeparator, type Row, type Table } from "@holdfast/core/domain"
 import type { Loaded, LoadRequest } from "@holdfast/core/ports"
 import type { Statement } from "./append.ts"
-import { columnsOf, recordset, rowAsJson, rowFromJson, type SqlColumn } from "./Names.ts"
+import { columnArrays, columnsOf, rowAsJson, rowFromJson, type SqlColumn, unnested, unnestedColumn } from "./Names.ts"
 
 /** A row of the answer: which part of the request it belongs to, and the row as JSON. */
 export interface LoadedPart {
@@ -22,21 +22,23 @@ const lookup = (
   table: Table<Row>,
   by: ReadonlyArray<SqlColumn>,
   part: number,
-  parameter: number,
+  first: number,
   where: string
 ): string =>
-  `SELECT ${part} AS part, ${rowAsJson("t", columnsOf(table))} AS row
-     FROM ${recordset(parameter, "k", by)}
-     JOIN ${schema}.${table.name} t ON t.log = $1::text ${by.map(({ field, name }) => `AND t.${name} = k."${field}"`).join(" ")}${where}`
+  // OFFSET 0 keeps the planner from turning the probes into a join over the whole log, as it does on stale statistics.
+  `SELECT ${part} AS part, found.row
+     FROM ${unnested(first, "k", by)}
+    CROSS JOIN LATERAL (
+      SELECT ${rowAsJson("t", columnsOf(table))} AS row FROM ${schema}.${table.name} t
+       WHERE t.log = $1::text ${by.map((column) => `AND t.${column.name} = ${unnestedColumn("k", column)}`).join(" ")}${where} OFFSET 0
+    ) found`
 
-/** Keys as objects, the way `json_to_recordset` wants them. */
-const asRecords = (by: ReadonlyArray<SqlColumn>, keys: ReadonlyArray<string>): string =>
-  JSON.stringify(
-    keys.map((key) => {
-      const values = key.split(keySeparator)
-      return Object.fromEntries(by.map(({ field }, index) => [field, values[index]]))
-    })
-  )
+/** Keys as records of their columns. */
+const asRecords = (by: ReadonlyArray<SqlColumn>, keys: ReadonlyArray<string>) =>
+  keys.map((key) => {
+    const values = key.split(keySeparator)
+    return Object.fromEntries(by.map(({ field }, index) => [field, values[index]]))
+  })
 
 const pick = (table: Table<Row>, fields: ReadonlyArray<string>): ReadonlyArray<SqlColumn> => {
   const columns = columnsOf(table)
@@ -56,19 +58,23 @@ export const loadStatement = (schema: string, log: string, request: LoadRequest)
          WHERE log = $1::text AND status = 'active' ORDER BY expires_at, id LIMIT $${parameters.length}::text::bigint)`
     )
   }
+  /** Adds keys to the parameters; says where they begin. */
+  const bind = (by: ReadonlyArray<SqlColumn>, keys: ReadonlyArray<string>): number => {
+    const first = parameters.length + 1
+    parameters.push(...columnArrays(by, asRecords(by, keys)))
+    return first
+  }
   let part = firstTablePart
   for (const { table, keys } of request.rows) {
     const by = pick(table, table.key)
-    parameters.push(asRecords(by, keys))
-    parts.push(lookup(schema, table, by, part++, parameters.length, ""))
+    parts.push(lookup(schema, table, by, part++, bind(by, keys), ""))
   }
   for (const { table, group: name, values } of request.groups) {
     const group = table.groups[name]
     if (group === undefined) throw new Error(`table ${table.name} has no group ${name}`)
     const by = pick(table, group.columns)
     const [filter] = group.whereNotZero === undefined ? [] : pick(table, [group.whereNotZero])
-    parameters.push(asRecords(by, values))
-    parts.push(lookup(schema, table, by, part++, parameters.length, filter === undefined ? "" : ` AND t.${filter.name} <> 0`))
+    parts.push(lookup(schema, table, by, part++, bind(by, values), filter === undefined ? "" : ` AND t.${filter.name} <> 0`))
   }
   return { text: parts.join("\nUNION ALL\n"), parameters }
 }
@@ -90,7 +96,7 @@ export const loadedFrom = (request: LoadRequest, answer: ReadonlyArray<LoadedPar
       target?.rows.push(rowFromJson(target.columns, row))
     }
   }
-  expiring.sort((a, b) => a.expiresAt - b.expiresAt)
+  expiring.sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1))
   const rows = tables.map((table) => table.rows)
   return { head, rows: rows.slice(0, request.rows.length), groups: rows.slice(request.rows.length), expiring }
 }

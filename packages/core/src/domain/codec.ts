@@ -1,7 +1,6 @@
 /** The border of the domain: unknown input to commands, stored JSON to events. */
 import { Data, Result, Schema, SchemaIssue } from "effect"
-import type { Command, EventBody } from "./model/Definition.ts"
-import { eventDefinition } from "./evolve.ts"
+import type { Command, EventBody, EventDefinition } from "./model/Definition.ts"
 import { type CommandName, commands } from "./registry.ts"
 import { events } from "./registry.ts"
 
@@ -42,7 +41,13 @@ export const decodeCommand = (name: CommandName, input: unknown): Result.Result<
   if (decoder === undefined) {
     return Result.fail(new InvalidCommand({ command: String(name), field: "", reason: "is no command of this inventory" }))
   }
-  const decoded = decoder.decode(input)
+  let decoded: ReturnType<Decode>
+  try {
+    decoded = decoder.decode(input)
+  } catch {
+    // A getter or a proxy of the caller's threw.
+    return Result.fail(new InvalidCommand({ command: name, field: "", reason: "could not be read" }))
+  }
   if (Result.isFailure(decoded)) return Result.fail(invalid(name, decoded.failure))
   const broken = decoder.check?.(decoded.success)
   if (broken !== undefined) {
@@ -70,21 +75,30 @@ const readableReason = (message: string): string =>
         ? `must be ${message.slice("Expected ".length)}`
         : message
 
-const eventDecoders = new Map<string, ReadonlyArray<(data: unknown) => unknown>>(
-  events.map((definition) => [definition.type, definition.versions.map((schema) => Schema.decodeUnknownSync(schema))])
-)
+type ReadEvent = (stored: { readonly version: number; readonly data: unknown }) => EventBody
+
+/** How the stored versions of one kind of event are read: each by its own schema, then step by step to the present one. */
+export const eventReader = (definition: EventDefinition<never>): ReadEvent => {
+  const decoders = definition.versions.map((schema) => Schema.decodeUnknownSync(schema))
+  return (stored) => {
+    const decode = decoders[stored.version - 1]
+    if (decode === undefined) {
+      throw new Error(`version ${stored.version} of ${definition.type} is newer than this version of Holdfast`)
+    }
+    let data: unknown = decode(stored.data)
+    for (const upcast of definition.upcasts.slice(stored.version - 1)) data = upcast(data)
+    return { type: definition.type, version: definition.versions.length, data }
+  }
+}
+
+const readers = new Map(events.map((definition) => [definition.type, eventReader(definition)]))
 
 /**
  * Reads a stored event of any version ever written and brings it to the present one. Throws on data that no version
  * describes: a log that cannot be read must be an alarm.
  */
 export const decodeEvent = (stored: { readonly type: string; readonly version: number; readonly data: unknown }): EventBody => {
-  const definition = eventDefinition(stored.type)
-  const decode = eventDecoders.get(stored.type)?.[stored.version - 1]
-  if (decode === undefined) {
-    throw new Error(`version ${stored.version} of ${stored.type} is newer than this version of Holdfast`)
-  }
-  let data = decode(stored.data)
-  for (const upcast of definition.upcasts.slice(stored.version - 1)) data = upcast(data)
-  return { type: stored.type, version: definition.versions.length, data }
+  const read = readers.get(stored.type)
+  if (read === undefined) throw new Error(`unknown event type ${stored.type}`)
+  return read(stored)
 }

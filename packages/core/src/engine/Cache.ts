@@ -25,6 +25,9 @@ export class Cache implements View {
   #tables = new Map<string, Generations>()
   #groups = new Map<string, Set<string>>()
   #groupKeys = 0
+  #rowsFound = 0
+  /** Keys that are believed absent because a command is about to add them. Nobody has looked. */
+  readonly #assumed = new Map<string, Set<string>>()
 
   /** @param rowsMax about how many rows to remember */
   constructor(rowsMax: number) {
@@ -62,12 +65,46 @@ export class Cache implements View {
     throw new Error("the engine asks its journal for what is due")
   }
 
+  /** Believes that a row does not exist, until the commit finds out or {@link forgetAssumed}. */
+  assumeAbsent<R extends object>(table: Table<R>, key: string): void {
+    this.#rows(table).set(key, null)
+    const keys = this.#assumed.get(table.name)
+    if (keys === undefined) this.#assumed.set(table.name, new Set([key]))
+    else keys.add(key)
+  }
+
+  /** Whether a row is only believed to be absent. */
+  isAssumed<R extends object>(table: Table<R>, key: string): boolean {
+    return this.#assumed.get(table.name)?.has(key) === true
+  }
+
+  /** Knows nothing any more of the rows that were only believed to be absent. */
+  forgetAssumed(): void {
+    for (const [table, keys] of this.#assumed) {
+      const rows = this.#tables.get(table)
+      for (const key of keys) if (rows?.young.get(key) === null) rows.young.delete(key)
+    }
+    this.#assumed.clear()
+  }
+
+  /** How many rows were ever loaded: it grows when a load finds something. */
+  get rowsFound(): number {
+    return this.#rowsFound
+  }
+
   /** Takes over what was loaded. */
   add(request: LoadRequest, loaded: Loaded): void {
     request.rows.forEach(({ table, keys }, index) => {
       const rows = this.#rows(table)
-      for (const key of keys) rows.set(key, null)
-      for (const row of loaded.rows[index] ?? []) rows.set(keyOf(table, row), row)
+      const assumed = this.#assumed.get(table.name)
+      for (const key of keys) {
+        rows.set(key, null)
+        assumed?.delete(key)
+      }
+      for (const row of loaded.rows[index] ?? []) {
+        rows.set(keyOf(table, row), row)
+        this.#rowsFound++
+      }
     })
     request.groups.forEach(({ table, group: name, values }, index) => {
       const group = table.groups[name]
@@ -121,6 +158,7 @@ export class Cache implements View {
   clear(): void {
     this.#tables.clear()
     this.#groups.clear()
+    this.#assumed.clear()
     this.#groupKeys = 0
   }
 

@@ -8,7 +8,9 @@ import { rebuild, type Verification, verify } from "./audit.ts"
 import { type Entry, fingerprintOf, type Receipt, type Rejection } from "./Entry.ts"
 import type { Explanation } from "./explain.ts"
 import { Reader, type ReadRefusal } from "./Reader.ts"
+import { readEvent } from "./readEvent.ts"
 import { subscribe, type SubscribeOptions } from "./subscribe.ts"
+import { queueDepth } from "./Telemetry.ts"
 import { Writer } from "./Writer.ts"
 
 /** How an engine is set up. Every field has a default. */
@@ -83,17 +85,26 @@ export const makeEngine = Effect.fnUntraced(function* (
       storagePatienceMs: options.storagePatienceMs ?? 10_000
     },
     () => {
-      for (const wake of listeners) wake()
+      // A woken subscriber may look and wait again before the next is woken: over a copy, or this would never end.
+      for (const wake of [...listeners]) wake()
     }
   )
   const reader = new Reader(journal, log, writer.now)
+  const context = yield* Effect.context<never>()
   const queue = yield* Queue.dropping<Entry | undefined, Cause.Done>(waitingMax)
   let closed = false
+  /** Closed, and everybody is answered: nothing will be appended by this engine any more. */
+  let over = false
   // Detached, so that closing the scope cannot interrupt it before everybody is answered.
   const running = yield* Effect.forkDetach(writer.run(queue))
   const close = Effect.suspend(() => {
     closed = true
-    return Effect.andThen(Queue.end(queue), Effect.asVoid(Fiber.await(running)))
+    return Effect.gen(function* () {
+      yield* Queue.end(queue)
+      yield* Fiber.await(running)
+      over = true
+      for (const wake of listeners) wake()
+    })
   })
   yield* Effect.addFinalizer(() => close)
   if (options.sweep !== false) yield* Effect.forkScoped(sweeper(writer, queue))
@@ -120,6 +131,8 @@ export const makeEngine = Effect.fnUntraced(function* (
           if (!Queue.offerUnsafe(queue, entry)) {
             resume(Exit.fail(closed ? new InventoryClosed() : new Overloaded({ waitingMax })))
           }
+          // Here too: while a commit hangs, the writer takes nothing and so would tell nothing.
+          queueDepth.updateUnsafe(Queue.sizeUnsafe(queue), context)
         })
       )
     })
@@ -138,9 +151,9 @@ export const makeEngine = Effect.fnUntraced(function* (
     reservationHistory: reader.reservationHistory,
     reservation: reader.reservation,
     outcome: (commandId) =>
-      Effect.map(journal.outcomes(log, [commandId]), ({ outcomes }) => outcomes.get(commandId)?.events),
+      Effect.map(journal.outcomes(log, [commandId]), ({ outcomes }) => outcomes.get(commandId)?.events.map(readEvent)),
     head: journal.head(log),
-    subscribe: (where) => subscribe(journal, log, where, (ms) => waitForAppend(listeners, ms)),
+    subscribe: (where) => subscribe(journal, log, where, (ms) => waitForAppend(listeners, ms), () => over),
     verify: (progress = () => {}) => verify(journal, log, progress),
     rebuild: (progress = () => {}) => Effect.tap(rebuild(journal, log, progress), () => writer.forget),
     close

@@ -36,16 +36,20 @@ export interface Entry {
 const notPartOfTheBody = new Set(["commandId", "correlationId", "causationId"])
 
 /** Recognises the body of a command: equal bodies have equal fingerprints, whatever the order of their fields. */
-export const fingerprintOf = (command: Command): string =>
-  hash("sha256", JSON.stringify(command, sortedFields), "base64url").slice(0, 22)
-
-function sortedFields(this: unknown, key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
-  const sorted: Record<string, unknown> = {}
-  for (const name of Object.keys(value).sort()) {
-    if (key !== "" || !notPartOfTheBody.has(name)) sorted[name] = (value as Record<string, unknown>)[name]
+export const fingerprintOf = (command: Command): string => {
+  let body = ""
+  for (const field of Object.keys(command).sort()) {
+    if (!notPartOfTheBody.has(field)) body += `${field}=${canonical((command as object as Record<string, unknown>)[field])};`
   }
-  return sorted
+  return hash("sha256", body, "base64url").slice(0, 22)
+}
+
+/** JSON with sorted fields. */
+const canonical = (value: unknown): string => {
+  if (typeof value !== "object" || value === null || value instanceof Date) return JSON.stringify(value) ?? "undefined"
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+  const fields = Object.keys(value).sort()
+  return `{${fields.map((field) => `${JSON.stringify(field)}:${canonical((value as Record<string, unknown>)[field])}`).join(",")}}`
 }
 
 /** The receipt for a command, from its events. */

@@ -11,6 +11,9 @@ import {
   isRefusal,
   lapse,
   lapseFootprint,
+  needLocation,
+  type LocationRow,
+  locations,
   type Needs,
   positions,
   type ReservationRow,
@@ -22,10 +25,11 @@ import {
   type WrongKindOfLocation
 } from "../domain/index.ts"
 import type { StorageUnavailable } from "../ports/errors.ts"
-import { type Head, type HeadMoved, type Journal, type LogId } from "../ports/Journal.ts"
+import { type Head, HeadMoved, type Journal, type LogId } from "../ports/Journal.ts"
 import { Cache } from "./Cache.ts"
 import { explainTerms, type Explanation } from "./explain.ts"
 import { load } from "./load.ts"
+import { readEvent } from "./readEvent.ts"
 
 /** A reader meets writers; it tries this often for a view of one position before it locks them out for a moment. */
 const optimisticReads = 4
@@ -67,30 +71,53 @@ export class Reader {
     return answers
   })
 
-  /** Availability of one SKU, term by term, with what is behind each term. */
-  readonly explain = Effect.fnUntraced({ self: this }, function* (
+  /** Availability of one SKU, term by term, with what is behind each term, all as of one position. */
+  readonly explain = (sku: string, scope: Scope): Effect.Effect<Explanation, ReadRefusal | StorageUnavailable> =>
+    this.#ofOnePosition(this.#explainOnce(sku, scope))
+
+  readonly #explainOnce = Effect.fnUntraced({ self: this }, function* (
     this: Reader,
     sku: string,
     scope: Scope
-  ): Effect.fn.Return<Explanation, ReadRefusal | StorageUnavailable> {
+  ): Effect.fn.Return<Explanation, ReadRefusal | HeadMoved | StorageUnavailable> {
     const footprint = (needs: Needs) => {
       availabilityFootprint([sku], scope, needs)
       availabilityFootprint([sku], {}, needs)
-      for (const row of needs.group(positions, "stockOfSku", sku)) availabilityFootprint([], { exactly: row.location }, needs)
-      needs.group(holds, "openOfSku", sku)
+      for (const row of needs.group(positions, "stockOfSku", sku)) availabilityFootprint([sku], { exactly: row.location }, needs)
+      for (const hold of needs.group(holds, "openOfSku", sku)) needLocation(needs, hold.location)
     }
-    const { view, head } = yield* this.#viewOf(footprint)
+    const { view, head } = yield* this.#look(footprint)
     const answer = availability(view, sku, scope, head.position)
     if (isRefusal(answer)) return yield* Effect.fail(answer)
     const everywhere = availability(view, sku, {}, head.position)
     const claimed = isRefusal(everywhere) ? 0 : everywhere.reserved + everywhere.allocated
     const recent = yield* this.#recentEvents(view, sku, head, claimed)
-    return explainTerms(view, answer, scope, recent.events, recent.claims)
+    const known = yield* this.#withPlacesOf(view, head, recent.claims)
+    return explainTerms(known, answer, scope, recent.events, recent.claims)
+  })
+
+  /** Adds the places that claims are on: no stock need be there, so the footprint of a SKU does not lead to them. */
+  readonly #withPlacesOf = Effect.fnUntraced({ self: this }, function* (
+    this: Reader,
+    view: View,
+    head: Head,
+    claims: ReadonlyArray<ReservationRow>
+  ): Effect.fn.Return<View, HeadMoved | StorageUnavailable> {
+    const lines = claims.flatMap((claim) => claim.lines)
+    const keys = [...new Set(lines.flatMap((line) => [line.scope, ...line.allocations.map(({ location }) => location)]))]
+    if (keys.length === 0) return view
+    const loaded = yield* this.#journal.load(this.#log, { rows: [{ table: locations as never, keys }], groups: [], expiring: 0 })
+    if (loaded.head.position !== head.position) {
+      return yield* new HeadMoved({ expected: head.position, actual: loaded.head.position })
+    }
+    const known = new Draft(view)
+    for (const row of (loaded.rows[0] ?? []) as unknown as ReadonlyArray<LocationRow>) known.put(locations, row)
+    return known
   })
 
   /** Events about a SKU, newest first, before a position. */
   readonly history = (sku: string, before: number, limit: number): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable> =>
-    this.#journal.history(this.#log, sku, before, limit)
+    Effect.map(this.#journal.history(this.#log, sku, before, limit), (events) => events.map(readEvent))
 
   /** The events of one reservation or hold, oldest first, if it exists. */
   readonly reservationHistory = Effect.fnUntraced({ self: this }, function* (
@@ -101,7 +128,7 @@ export class Reader {
       needs.row(reservations, id)
     })
     const row = view.get(reservations, id)
-    return row === undefined ? [] : yield* this.#journal.eventsAt(this.#log, row.history)
+    return row === undefined ? [] : (yield* this.#journal.eventsAt(this.#log, row.history)).map(readEvent)
   })
 
   /** A reservation as it is now: expired from its instant on, recorded or not. */
@@ -116,17 +143,22 @@ export class Reader {
   })
 
   /** A view of one position in which every claim that is due has lapsed, whether that is recorded or not. */
-  readonly #viewOf = Effect.fnUntraced({ self: this }, function* (
-    this: Reader,
-    footprints: (needs: Needs) => void
-  ): Effect.fn.Return<{ readonly view: View; readonly head: Head }, StorageUnavailable> {
-    for (let attempt = 0; attempt < optimisticReads; attempt++) {
-      const result = yield* Effect.result(this.#look(footprints))
-      if (result._tag === "Success") return result.success
-      if (result.failure._tag === "StorageUnavailable") return yield* Effect.fail(result.failure)
-    }
-    return yield* this.#journal.exclusively(this.#log, this.#look(footprints)).pipe(Effect.catchTag("HeadMoved", Effect.die))
-  })
+  readonly #viewOf = (footprints: (needs: Needs) => void) => this.#ofOnePosition(this.#look(footprints))
+
+  /** Looks until nobody has written meanwhile; in the end while nobody can. */
+  readonly #ofOnePosition = <A, E extends ReadRefusal | StorageUnavailable>(
+    look: Effect.Effect<A, E | HeadMoved>
+  ): Effect.Effect<A, E | StorageUnavailable> =>
+    Effect.gen({ self: this }, function* (this: Reader) {
+      for (let attempt = 0; attempt < optimisticReads; attempt++) {
+        const result = yield* Effect.result(look)
+        if (result._tag === "Success") return result.success
+        if (result.failure._tag !== "HeadMoved") return yield* Effect.fail(result.failure as E)
+      }
+      const exit = yield* Effect.result(this.#journal.exclusively(this.#log, look))
+      if (exit._tag === "Success") return exit.success
+      return yield* exit.failure._tag === "HeadMoved" ? Effect.die(exit.failure) : Effect.fail(exit.failure as E | StorageUnavailable)
+    })
 
   readonly #look = Effect.fnUntraced({ self: this }, function* (
     this: Reader,
@@ -162,7 +194,7 @@ export class Reader {
     claimed: number
   ): Effect.fn.Return<
     { readonly events: ReadonlyArray<Event>; readonly claims: ReadonlyArray<ReservationRow> },
-    StorageUnavailable
+    HeadMoved | StorageUnavailable
   > {
     const pageSize = 500
     const events: Array<Event> = []
@@ -170,7 +202,7 @@ export class Reader {
     let missing = claimed
     let before = head.position + 1
     for (;;) {
-      const page = yield* this.#journal.history(this.#log, sku, before, pageSize)
+      const page = yield* this.history(sku, before, pageSize)
       const made = page.filter((event) => event.type === "ReservationMade").map((event) => (event.data as { id: string }).id)
       if (made.length > 0) {
         const loaded = yield* this.#journal.load(this.#log, {
@@ -178,6 +210,9 @@ export class Reader {
           groups: [],
           expiring: 0
         })
+        if (loaded.head.position !== head.position) {
+          return yield* new HeadMoved({ expected: head.position, actual: loaded.head.position })
+        }
         for (const row of (loaded.rows[0] ?? []) as unknown as ReadonlyArray<ReservationRow>) {
           const live = liveUnits(view, row, sku)
           if (live === 0 || claims.has(row.id)) continue

@@ -13,13 +13,16 @@
  * at most one of them takes effect, and the other is told so.
  */
 import { Cause, Clock, Effect, Exit, Metric, Option, Queue, Tracer } from "effect"
-import { lapseFootprint, footprint, type Refusal, reservations, type ReservationRow, type Row, type Table } from "../domain/index.ts"
-import { CommandIdReused, StorageUnavailable } from "../ports/errors.ts"
-import { CommandRecorded, type Head, HeadMoved, type Journal, type LogId, type Outcome } from "../ports/Journal.ts"
+import { type ReservationRow, reservations, type Row, type Table } from "../domain/index.ts"
+import { StorageUnavailable } from "../ports/errors.ts"
+import { type CommandRecorded, type Head, HeadMoved, type Journal, type LogId, type Outcome, type RowExists } from "../ports/Journal.ts"
 import { Cache } from "./Cache.ts"
-import { BatchDecision } from "./decideBatch.ts"
-import { type Entry, receiptOf, type Rejection } from "./Entry.ts"
-import { load } from "./load.ts"
+import type { BatchDecision } from "./decideBatch.ts"
+import { decidePending } from "./decidePending.ts"
+import type { Entry } from "./Entry.ts"
+import { cut, withoutRepetitions } from "./batch.ts"
+import { Receipts } from "./Receipts.ts"
+import { follow, fromOutcome, type Settlement, settleAll, settlementOf } from "./settle.ts"
 import * as Telemetry from "./Telemetry.ts"
 
 /** Limits of the write path. */
@@ -34,23 +37,18 @@ export interface WriterOptions {
   readonly storagePatienceMs: number
 }
 
-/** Rows that the commands of one batch may touch, roughly: a bound on the size of one commit. */
-const batchWeightMax = 20_000
-
-/** Expired claims that one batch records. */
-const expiriesMax = 500
+/** Attempts at one batch: far more than other writers can cause once the head is locked, so a journal is broken that takes more. */
+const attemptsMax = 200
 
 /** How many batches to keep locking the head after meeting another writer. */
 const exclusiveBatches = 16
 
-/** Receipts to remember, so that most repeated commands cost no look-up. */
-const receiptsMax = 10_000
+/** How many batches to look for ids of the callers' choice after one was not new. */
+const distrustfulBatches = 16
 
 /** First and longest pause between attempts while the storage does not answer. */
 const pauseMsMin = 20
 const pauseMsMax = 1_000
-
-type Settlement = { readonly entry: Entry; readonly exit: Exit.Exit<unknown, Rejection>; readonly outcome: string }
 
 /** What an attempt achieved. `adopt` runs when it is certain. */
 interface Attempted {
@@ -58,6 +56,8 @@ interface Attempted {
   readonly adopt: () => void
   /** There is more to lapse before the entries can be decided. */
   readonly again: boolean
+  /** Reservations whose expiry it recorded. */
+  readonly expired: number
 }
 
 /** See the top of the file. */
@@ -67,12 +67,13 @@ export class Writer {
   readonly #options: WriterOptions
   readonly #cache: Cache
   readonly #onAppend: (head: Head) => void
-  readonly #receipts = new Map<string, { readonly fingerprint: string; readonly receipt: unknown; readonly position: number }>()
+  readonly #receipts = new Receipts()
   #head: Head | undefined
   /** No soft claim expires before this instant, as far as the head we know; 0 when that is not known. */
   #quietUntil = 0
   #latestNow = 0
   #exclusiveLeft = 0
+  #distrustLeft = 0
 
   constructor(journal: Journal, log: LogId, options: WriterOptions, onAppend: (head: Head) => void) {
     this.#journal = journal
@@ -128,7 +129,8 @@ export class Writer {
   })
 
   readonly #process = Effect.fnUntraced({ self: this }, function* (this: Writer, batch: ReadonlyArray<Entry>) {
-    const { unique, followers } = this.#withoutRepetitions(batch)
+    const { unique, followers, known } = withoutRepetitions(batch, this.#receipts)
+    if (known.length > 0) yield* this.#settle(known)
     if (unique.length === 0 && batch.length > 0) return
     yield* Effect.useSpan(
       "holdfast.batch",
@@ -142,38 +144,8 @@ export class Writer {
         return Effect.provideService(this.#untilDone(unique, span), Tracer.ParentSpan, span)
       }
     )
-    for (const [entry, first] of followers) this.#follow(entry, first)
+    if (followers.length > 0) yield* this.#settle(followers.map(([entry, first]) => follow(entry, first)))
   })
-
-  /** Answers repetitions of known commands, and keeps one of each command in the batch. */
-  #withoutRepetitions(batch: ReadonlyArray<Entry>) {
-    const firsts = new Map<string, Entry>()
-    const unique: Array<Entry> = []
-    const followers: Array<readonly [Entry, Entry]> = []
-    for (const entry of batch) {
-      if (!entry.supplied) {
-        unique.push(entry)
-        continue
-      }
-      const known = this.#receipts.get(entry.commandId)
-      const first = firsts.get(entry.commandId)
-      if (known !== undefined) {
-        const settlement = repeated(entry, known.fingerprint, known.position, () => known.receipt)
-        settleAll([entry], settlement.exit)
-      } else if (first !== undefined) followers.push([entry, first])
-      else {
-        firsts.set(entry.commandId, entry)
-        unique.push(entry)
-      }
-    }
-    return { unique, followers }
-  }
-
-  /** Gives a repetition within a batch what the first one got; `cut` has kept other bodies out of the batch. */
-  #follow(entry: Entry, first: Entry): void {
-    const exit = settledExits.get(first)
-    settleAll([entry], exit ?? Exit.die(new Error("the first of a repeated command was not answered")))
-  }
 
   /** Attempts until every entry is answered. */
   readonly #untilDone = Effect.fnUntraced({ self: this }, function* (
@@ -190,22 +162,28 @@ export class Writer {
       attempts++
       const exclusive = this.#exclusiveLeft > 0
       if (exclusive) this.#exclusiveLeft--
+      if (this.#distrustLeft > 0) this.#distrustLeft--
       const attempt = this.#attempt(pending, inDoubt, exclusive)
-      const exit = yield* Effect.exit(exclusive ? this.#journal.exclusively(this.#log, attempt) : attempt)
+      const patienceMs = Math.max(1, startedAt + this.#options.storagePatienceMs - (yield* Clock.currentTimeMillis))
+      const exit = yield* (exclusive ? this.#journal.exclusively(this.#log, attempt) : attempt).pipe(
+        Effect.timeoutOrElse({ duration: patienceMs, orElse: () => Effect.fail(silence(patienceMs)) }),
+        Effect.exit
+      )
       if (Exit.isSuccess(exit)) {
-        const { settlements, adopt, again } = exit.value
+        const { settlements, adopt, again, expired } = exit.value
         adopt()
+        if (expired > 0) yield* Metric.update(Telemetry.expiries, expired)
         yield* this.#settle(settlements)
         const settled = new Set(settlements.map(({ entry }) => entry))
         pending = settled.size === 0 ? pending : pending.filter((entry) => !settled.has(entry))
         if (!again) break
         continue
       }
-      this.#forget()
       const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
       const now = yield* Clock.currentTimeMillis
       span.event("holdfast.attempt.failed", BigInt(now) * 1_000_000n, { attempts, reason: failure?._tag ?? "defect" })
       if (failure === undefined) {
+        this.#forget()
         if (pending.length === 1 || Cause.hasInterruptsOnly(exit.cause)) {
           settleAll(pending, Exit.failCause(Cause.die(Cause.squash(exit.cause))))
           return
@@ -214,24 +192,19 @@ export class Writer {
         for (const entry of pending) yield* this.#untilDone([entry], span)
         return
       }
-      if (failure._tag === "HeadMoved") {
-        this.#exclusiveLeft = exclusiveBatches
-        yield* Metric.update(Telemetry.conflicts, 1)
-        continue
+      if (failure._tag !== "StorageUnavailable") {
+        inDoubt ||= failure._tag === "CommandRecorded"
+        this.#outrun(failure)
+        if (failure._tag === "HeadMoved") yield* Metric.update(Telemetry.conflicts, 1)
+        if (attempts < attemptsMax) continue
+        yield* this.#giveUp(pending, endless(failure), inDoubt)
+        return
       }
-      if (failure._tag === "CommandRecorded") {
-        inDoubt = true
-        continue
-      }
+      this.#forget()
       yield* Metric.update(Telemetry.storageFailures, 1)
       inDoubt ||= failure.outcome === "unknown"
       if (!failure.retryable || now - startedAt >= this.#options.storagePatienceMs) {
-        const outcome = inDoubt ? "unknown" : failure.outcome
-        for (const entry of pending) {
-          const { retryable, reason, cause } = failure
-          settleAll([entry], Exit.fail(new StorageUnavailable({ outcome, retryable, reason, cause, commandId: entry.commandId })))
-        }
-        yield* Metric.update(Metric.withAttributes(Telemetry.commands, { outcome: "failed" }), pending.length)
+        yield* this.#giveUp(pending, failure, inDoubt)
         return
       }
       yield* Effect.sleep(pauseMs)
@@ -240,13 +213,35 @@ export class Writer {
     span.attribute("holdfast.batch.attempts", attempts)
   })
 
+  /** What a commit learned by failing: somebody wrote, or something that nobody had looked at was there. */
+  #outrun(failure: HeadMoved | CommandRecorded | RowExists): void {
+    if (failure._tag === "RowExists") {
+      // The head stands where it stood, so all that was looked at is still true.
+      this.#cache.forgetAssumed()
+      this.#distrustLeft = distrustfulBatches
+      return
+    }
+    this.#forget()
+    if (failure._tag === "HeadMoved") this.#exclusiveLeft = exclusiveBatches
+  }
+
+  /** Answers those whose commands could not be settled. */
+  readonly #giveUp = (pending: ReadonlyArray<Entry>, failure: StorageUnavailable, inDoubt: boolean): Effect.Effect<void> => {
+    const { retryable, reason, cause } = failure
+    const outcome = inDoubt ? "unknown" : failure.outcome
+    for (const entry of pending) {
+      settleAll([entry], Exit.fail(new StorageUnavailable({ outcome, retryable, reason, cause, commandId: entry.commandId })))
+    }
+    return Metric.update(Metric.withAttributes(Telemetry.commands, { outcome: "failed" }), pending.length)
+  }
+
   /** Load, decide, commit: once. Changes nothing of the writer but the cache, which only ever holds what is true. */
   readonly #attempt = Effect.fnUntraced({ self: this }, function* (
     this: Writer,
     pending: ReadonlyArray<Entry>,
     inDoubt: boolean,
     exclusive: boolean
-  ): Effect.fn.Return<Attempted, HeadMoved | CommandRecorded | StorageUnavailable> {
+  ): Effect.fn.Return<Attempted, HeadMoved | CommandRecorded | RowExists | StorageUnavailable> {
     let entries = pending
     const settlements: Array<Settlement> = []
     let head = this.#head
@@ -264,88 +259,64 @@ export class Writer {
     }
     this.#latestNow = Math.max(this.#latestNow, head.recordedAt)
     const now = yield* this.now
+    const { decision, again, nextExpiry } = yield* decidePending({
+      journal: this.#journal,
+      log: this.#log,
+      cache: this.#cache,
+      head,
+      now,
+      entries,
+      unquiet: this.#quietUntil <= now,
+      trust: this.#distrustLeft === 0
+    })
 
-    const cache = this.#cache
-    const unquiet = this.#quietUntil <= now
-    const shared = { journal: this.#journal, log: this.#log, cache, head }
-    const expiring = yield* load({
-      ...shared,
-      expiring: unquiet ? expiriesMax : 0,
-      footprints: (needs) => {
-        for (const entry of entries) footprint(entry.command, needs)
-      }
-    }).pipe(Effect.withSpan("holdfast.load"))
-    const due = expiring.filter((claim) => claim.expiresAt <= now).map((claim) => claim.id)
-    if (due.length > 0) {
-      yield* load({
-        ...shared,
-        footprints: (needs) => {
-          for (const id of due) lapseFootprint(id, needs)
-        }
-      }).pipe(Effect.withSpan("holdfast.load.expired"))
-    }
-    const again = due.length === expiriesMax && entries.length > 0
-    const decision = new BatchDecision(cache, head, now)
-    const decided = again ? [] : entries
-    yield* Effect.gen(function* () {
-      for (const id of due) decision.lapse(id)
-      let index = decision.decideFrom(decided, 0)
-      while (index < decided.length) {
-        // What comes next depends on what this very batch has changed.
-        const from = index
-        yield* load({
-          ...shared,
-          draft: decision.draft,
-          footprints: (needs) => {
-            for (let i = from; i < decided.length; i++) footprint((decided[i] as Entry).command, needs)
-          }
-        })
-        index = decision.decideFrom(decided, index)
-        if (index === from) yield* Effect.die(new Error(`the footprint of ${decided[index]?.name} is incomplete`))
-      }
-    }).pipe(Effect.withSpan("holdfast.decide"))
-
-    const doubtful = decision.verdicts.filter((verdict) => verdict._tag === "Refused" && verdict.entry.supplied)
     const committed = decision.events.length > 0
-    let known: ReadonlyMap<string, Outcome> = new Map()
-    if (committed) {
-      yield* this.#commit(head, decision)
-    }
-    const refusedAny = decision.verdicts.some((verdict) => verdict._tag === "Refused")
-    if (doubtful.length > 0 || (refusedAny && !committed)) {
-      // A refusal counts only if nobody has written meanwhile, and never for a command that took effect before.
-      const found = yield* this.#journal.outcomes(this.#log, doubtful.map(({ entry }) => entry.commandId))
-      if (!committed && found.head.position !== head.position) {
-        return yield* new HeadMoved({ expected: head.position, actual: found.head.position })
-      }
-      known = found.outcomes
-    }
+    // Before the commit, which has to be the last step: a look-up that fails after it would make it look undone.
+    const known = yield* this.#recheckRefusals(head, decision, committed)
+    if (committed) yield* this.#commit(head, decision)
     for (const verdict of decision.verdicts) settlements.push(settlementOf(verdict, known))
 
-    const quietUntil = !unquiet
-      ? this.#quietUntil
-      : due.length === expiriesMax
-        ? 0
-        : (expiring.find((claim) => claim.expiresAt > now)?.expiresAt ?? Number.POSITIVE_INFINITY)
     const newHead = committed ? { position: head.position + decision.events.length, recordedAt: now } : head
     return {
       settlements,
       again,
+      expired: decision.events.filter((event) => event.type === "ReservationExpired").length,
       adopt: () => {
         this.#cache.absorb(decision.draft)
+        this.#cache.forgetAssumed()
         this.#head = newHead
-        this.#quietUntil = Math.min(quietUntil, earliestExpiry(decision))
+        this.#quietUntil = Math.min(nextExpiry ?? this.#quietUntil, earliestExpiry(decision))
         if (committed) this.#onAppend(newHead)
       }
     }
   })
 
+  /** A refusal counts only if nobody has written meanwhile, and never for a command that took effect before. */
+  readonly #recheckRefusals = Effect.fnUntraced({ self: this }, function* (
+    this: Writer,
+    head: Head,
+    decision: BatchDecision,
+    committed: boolean
+  ): Effect.fn.Return<ReadonlyMap<string, Outcome>, HeadMoved | StorageUnavailable> {
+    const refused = decision.verdicts.filter((verdict) => verdict._tag === "Refused")
+    const supplied = refused.filter(({ entry }) => entry.supplied)
+    if (refused.length === 0 || (committed && supplied.length === 0)) return new Map()
+    const found = yield* this.#journal.outcomes(this.#log, supplied.map(({ entry }) => entry.commandId))
+    if (found.head.position !== head.position) {
+      return yield* new HeadMoved({ expected: head.position, actual: found.head.position })
+    }
+    return found.outcomes
+  })
+
   readonly #commit = Effect.fnUntraced({ self: this }, function* (this: Writer, head: Head, decision: BatchDecision) {
     const startedAt = yield* Clock.currentTimeNanos
-    const rows = [...decision.draft.changed].map(([table, changed]) => ({
-      table: table as unknown as Table<Row>,
-      rows: [...changed.values()]
-    }))
+    const rows = [...decision.draft.changed].map(([token, changed]) => {
+      const table = token as unknown as Table<Row>
+      const rows: Array<Row> = []
+      const added: Array<Row> = []
+      for (const [key, row] of changed) (this.#cache.isAssumed(table, key) ? added : rows).push(row)
+      return { table, rows, added }
+    })
     yield* this.#journal
       .append(this.#log, { expected: head.position, recordedAt: decision.now, events: decision.events, rows })
       .pipe(Effect.withSpan("holdfast.commit", { attributes: { "holdfast.events": decision.events.length } }))
@@ -376,7 +347,9 @@ export class Writer {
     for (const { entry, exit, outcome } of settlements) {
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
       if (Exit.isSuccess(exit)) {
-        if (entry.supplied) this.#remember(entry, exit.value)
+        const receipt = exit.value as { readonly position: number }
+        const { fingerprint } = entry
+        if (entry.supplied) this.#receipts.add(entry.commandId, { fingerprint, receipt, position: receipt.position })
       } else {
         const tag = Option.getOrUndefined(Cause.findErrorOption(exit.cause))?._tag ?? "Defect"
         refused.set(tag, (refused.get(tag) ?? 0) + 1)
@@ -387,71 +360,19 @@ export class Writer {
     for (const [outcome, count] of counts) yield* Metric.update(Metric.withAttributes(Telemetry.commands, { outcome }), count)
     for (const [refusal, count] of refused) yield* Metric.update(Metric.withAttributes(Telemetry.refusals, { refusal }), count)
   })
-
-  #remember(entry: Entry, receipt: unknown): void {
-    if (this.#receipts.size >= receiptsMax) {
-      const oldest = this.#receipts.keys().next().value
-      if (oldest !== undefined) this.#receipts.delete(oldest)
-    }
-    const position = (receipt as { readonly position: number }).position
-    this.#receipts.set(entry.commandId, { fingerprint: entry.fingerprint, receipt, position })
-  }
 }
 
-/** Answers of entries that others may follow. */
-const settledExits = new WeakMap<Entry, Exit.Exit<unknown, Rejection>>()
+/** A storage that neither does what it was asked nor fails. It may still do it. */
+const silence = (patienceMs: number): StorageUnavailable =>
+  new StorageUnavailable({ outcome: "unknown", retryable: true, reason: `the storage did not answer within ${patienceMs} ms` })
 
-const settleAll = (entries: ReadonlyArray<Entry>, exit: Exit.Exit<unknown, Rejection>): void => {
-  for (const entry of entries) {
-    if (entry.supplied) settledExits.set(entry, exit)
-    entry.settle(exit)
-  }
-}
-
-/** Cuts a batch off: not too heavy, and without two bodies under one command id, which have to be judged in turn. */
-const cut = (waiting: ReadonlyArray<Entry>): { batch: ReadonlyArray<Entry>; rest: ReadonlyArray<Entry> } => {
-  const fingerprints = new Map<string, string>()
-  let weight = 0
-  let size = 0
-  for (const entry of waiting) {
-    weight += entry.weight
-    const same = entry.supplied ? fingerprints.get(entry.commandId) : undefined
-    if (size > 0 && (weight > batchWeightMax || (same !== undefined && same !== entry.fingerprint))) break
-    if (entry.supplied) fingerprints.set(entry.commandId, entry.fingerprint)
-    size++
-  }
-  return size === waiting.length ? { batch: waiting, rest: [] } : { batch: waiting.slice(0, size), rest: waiting.slice(size) }
-}
-
-const repeated = (entry: Entry, fingerprint: string, position: number, receipt: () => unknown): Settlement => ({
-  entry,
-  outcome: "repeated",
-  exit:
-    fingerprint === entry.fingerprint
-      ? Exit.succeed(receipt())
-      : Exit.fail(new CommandIdReused({ commandId: entry.commandId, position }))
-})
-
-const fromOutcome = (entry: Entry, outcome: Outcome): Settlement =>
-  repeated(entry, outcome.fingerprint, outcome.events.at(-1)?.position ?? 0, () =>
-    receiptOf(entry.name, entry.commandId, outcome.events)
-  )
-
-const settlementOf = (verdict: BatchDecision["verdicts"][number], known: ReadonlyMap<string, Outcome>): Settlement => {
-  const { entry } = verdict
-  switch (verdict._tag) {
-    case "Accepted":
-      return { entry, outcome: "accepted", exit: Exit.succeed(receiptOf(entry.name, entry.commandId, verdict.events)) }
-    case "Broken":
-      return { entry, outcome: "failed", exit: Exit.die(verdict.defect) }
-    case "Refused": {
-      const outcome = known.get(entry.commandId)
-      return outcome !== undefined
-        ? fromOutcome(entry, outcome)
-        : { entry, outcome: "refused", exit: Exit.fail<Refusal>(verdict.refusal) }
-    }
-  }
-}
+const endless = (cause: HeadMoved | CommandRecorded | RowExists): StorageUnavailable =>
+  new StorageUnavailable({
+    outcome: "not-applied",
+    retryable: true,
+    reason: `the journal refused ${attemptsMax} attempts in a row: ${cause.message}`,
+    cause
+  })
 
 /** When the first of the soft claims that a batch made or moved expires. */
 const earliestExpiry = (decision: BatchDecision): number => {

@@ -7,6 +7,7 @@ import {
   holds,
   isRefusal,
   isPromisable,
+  isSellable,
   type PositionRow,
   positions,
   type ReservationRow,
@@ -53,14 +54,19 @@ export const explainTerms = (
   const { sku } = figures
   const inside = (location: string): boolean =>
     location === place || (!exactly && (getLocation(view, location)?.path.includes(place) ?? false))
+  /** The tree spans transit and virtual places too, and what is there counts in no term. */
+  const counts = (row: { readonly condition: string; readonly location: string }): boolean => {
+    const location = getLocation(view, row.location)
+    return isPromisable(row.condition) && location !== undefined && isSellable(location) && inside(row.location)
+  }
 
   const onHand = view
     .group(positions, "stockOfSku", sku)
-    .filter((row) => isPromisable(row.condition) && inside(row.location))
+    .filter(counts)
     .map((row): Reason => ({ text: `on hand at ${describe(row)}`, quantity: row.onHand, positions: movementsOf(events, row) }))
   const held = view
     .group(holds, "openOfSku", sku)
-    .filter((hold) => isPromisable(hold.condition) && inside(hold.location))
+    .filter(counts)
     .map((hold): Reason => ({ text: `hold ${hold.id} at ${hold.location}`, quantity: hold.remaining, positions: [hold.position] }))
   const reserved: Array<Reason> = []
   const above: Array<Reason> = []

@@ -12,12 +12,14 @@ const roundsMax = 64
 class Wants implements Needs {
   readonly #cache: Cache
   readonly #draft: Draft | undefined
+  readonly #trust: boolean
   readonly #rows = new Map<Table<Row>, Set<string>>()
   readonly #groups = new Map<Table<Row>, Map<string, Set<string>>>()
 
-  constructor(cache: Cache, draft: Draft | undefined) {
+  constructor(cache: Cache, draft: Draft | undefined, trust: boolean) {
     this.#cache = cache
     this.#draft = draft
+    this.#trust = trust
   }
 
   row<R extends object>(table: Table<R>, key: string): R | undefined {
@@ -25,11 +27,19 @@ class Wants implements Needs {
     if (changed !== undefined) return changed as R
     const known = this.#cache.peek(table, key)
     if (known !== undefined) return known ?? undefined
-    const token = table as unknown as Table<Row>
-    const keys = this.#rows.get(token)
-    if (keys === undefined) this.#rows.set(token, new Set([key]))
-    else keys.add(key)
+    this.#want(table, key)
     return undefined
+  }
+
+  fresh<R extends object>(table: Table<R>, key: string): void {
+    if (!this.#trust && this.#cache.isAssumed(table, key)) {
+      this.#want(table, key)
+      return
+    }
+    if (this.#draft?.changed.get(table as unknown as Table<never>)?.has(key) === true) return
+    if (this.#cache.peek(table, key) !== undefined) return
+    if (this.#trust) this.#cache.assumeAbsent(table, key)
+    else this.#want(table, key)
   }
 
   group<R extends object>(table: Table<R>, group: string, value: string): ReadonlyArray<R> {
@@ -41,6 +51,13 @@ class Wants implements Needs {
     if (values === undefined) groups.set(group, new Set([value]))
     else values.add(value)
     return []
+  }
+
+  #want<R extends object>(table: Table<R>, key: string): void {
+    const token = table as unknown as Table<Row>
+    const keys = this.#rows.get(token)
+    if (keys === undefined) this.#rows.set(token, new Set([key]))
+    else keys.add(key)
   }
 
   request(expiring: number): LoadRequest | undefined {
@@ -64,6 +81,8 @@ export interface LoadOptions {
   readonly draft?: Draft
   /** The head the cache is true at. */
   readonly head: Head
+  /** Whether rows that are about to be added may be believed absent instead of looked for. Default: false. */
+  readonly trust?: boolean
   /** How many of the soft claims that expire first to bring along. */
   readonly expiring?: number
   readonly footprints: (needs: Needs) => void
@@ -79,7 +98,7 @@ export const load = Effect.fnUntraced(function* (
   let expiring: Loaded["expiring"] = []
   let wanted = options.expiring ?? 0
   for (let round = 0; round < roundsMax; round++) {
-    const wants = new Wants(options.cache, options.draft)
+    const wants = new Wants(options.cache, options.draft, options.trust ?? false)
     options.footprints(wants)
     const request = wants.request(wanted)
     if (request === undefined) return expiring

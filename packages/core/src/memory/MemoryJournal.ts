@@ -11,6 +11,7 @@ import {
   type JournalProvider,
   type LogId,
   type Outcome,
+  RowExists,
   type StoredEvent
 } from "../ports/Journal.ts"
 
@@ -155,8 +156,14 @@ class Log {
   }
 }
 
-/** The log that the running effect has locked, if any. */
-const LockedLog = Context.Reference<Log | undefined>("holdfast/memory/LockedLog", { defaultValue: () => undefined })
+/** A locked log, and what was asked to change inside the lock: it counts, and shows, when the whole succeeds. */
+interface Locked {
+  readonly log: Log
+  readonly changes: Array<() => void>
+}
+
+/** The lock that the running effect holds, if any. */
+const LockedLog = Context.Reference<Locked | undefined>("holdfast/memory/LockedLog", { defaultValue: () => undefined })
 
 const make = (): Journal => {
   const logs = new Map<LogId, Log>()
@@ -168,12 +175,14 @@ const make = (): Journal => {
     }
     return log
   }
-  /** Runs a change of a log, after whoever locked it is done. */
-  const unlocked = <E>(id: LogId, change: (log: Log) => Effect.Effect<void, E>): Effect.Effect<void, E> =>
+  /** Judges a change of a log, after whoever locked it is done, and makes it: at once, or when the caller's own lock ends. */
+  const unlocked = <E>(id: LogId, judge: (log: Log) => Effect.Effect<() => void, E>): Effect.Effect<void, E> =>
     Effect.flatMap(LockedLog, (locked) => {
       const log = logOf(id)
-      const run = Effect.suspend(() => change(log))
-      return locked === log ? run : log.lock.withPermits(1)(run)
+      const judged = Effect.suspend(() => judge(log))
+      return locked?.log === log
+        ? Effect.map(judged, (change) => void locked.changes.push(change))
+        : log.lock.withPermits(1)(Effect.map(judged, (change) => change()))
     })
 
   return {
@@ -204,19 +213,33 @@ const make = (): Journal => {
       }),
 
     append: (id, append) =>
-      unlocked(id, (log): Effect.Effect<void, HeadMoved | CommandRecorded> => {
+      unlocked(id, (log): Effect.Effect<() => void, HeadMoved | CommandRecorded | RowExists> => {
         if (log.head.position !== append.expected) {
           return Effect.fail(new HeadMoved({ expected: append.expected, actual: log.head.position }))
         }
         if (append.events.some((event) => log.commands.has(event.commandId))) return Effect.fail(new CommandRecorded())
-        for (const event of append.events) log.add(event)
-        for (const { table, rows } of append.rows) for (const row of rows) log.put(table, row)
-        log.head = { position: append.expected + append.events.length, recordedAt: append.recordedAt }
-        return Effect.void
+        for (const { table, added = [] } of append.rows) {
+          if (added.some((row) => log.rows(table).byKey.has(keyOf(table, row)))) return Effect.fail(new RowExists())
+        }
+        return Effect.succeed(() => {
+          for (const event of append.events) log.add(event)
+          for (const { table, rows, added = [] } of append.rows) {
+            for (const row of rows) log.put(table, row)
+            for (const row of added) log.put(table, row)
+          }
+          log.head = { position: append.expected + append.events.length, recordedAt: append.recordedAt }
+        })
       }),
 
     exclusively: (id, effect) =>
-      logOf(id).lock.withPermits(1)(Effect.provideService(effect, LockedLog, logOf(id))),
+      Effect.suspend(() => {
+        const locked: Locked = { log: logOf(id), changes: [] }
+        const whole = Effect.map(Effect.provideService(effect, LockedLog, locked), (result) => {
+          for (const change of locked.changes) change()
+          return result
+        })
+        return locked.log.lock.withPermits(1)(whole)
+      }),
 
     outcomes: (id, commandIds) =>
       Effect.sync(() => {
@@ -261,13 +284,14 @@ const make = (): Journal => {
       }),
 
     replaceRows: (id, position, tables) =>
-      unlocked(id, (log): Effect.Effect<void, HeadMoved> => {
+      unlocked(id, (log): Effect.Effect<() => void, HeadMoved> => {
         if (log.head.position !== position) {
           return Effect.fail(new HeadMoved({ expected: position, actual: log.head.position }))
         }
-        log.tables = new Map()
-        for (const { table, rows } of tables) for (const row of rows) log.put(table, row)
-        return Effect.void
+        return Effect.succeed(() => {
+          log.tables = new Map()
+          for (const { table, rows } of tables) for (const row of rows) log.put(table, row)
+        })
       })
   }
 }

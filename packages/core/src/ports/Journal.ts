@@ -70,8 +70,12 @@ export interface Append {
   readonly recordedAt: number
   /** Contiguous from `expected + 1`. Not empty. */
   readonly events: ReadonlyArray<StoredEvent>
-  /** Rows to insert or replace. */
-  readonly rows: ReadonlyArray<{ readonly table: Table<Row>; readonly rows: ReadonlyArray<Row> }>
+  /** Rows to insert or replace, and rows to add: those must not exist yet. */
+  readonly rows: ReadonlyArray<{
+    readonly table: Table<Row>
+    readonly rows: ReadonlyArray<Row>
+    readonly added?: ReadonlyArray<Row>
+  }>
 }
 
 /** Somebody else appended: the head is not where it was expected. Nothing was written. */
@@ -86,9 +90,16 @@ export class HeadMoved extends Data.TaggedError("HeadMoved")<{
 }
 
 /** One of the commands is in the log already. Nothing was written; `outcomes` tells which. */
-export class CommandRecorded extends Data.TaggedError("CommandRecorded")<{}> {
+export class CommandRecorded extends Data.TaggedError("CommandRecorded") {
   override get message() {
     return "a command of this append is in the log already"
+  }
+}
+
+/** A row of this append that was to be added exists already. Nothing was written. */
+export class RowExists extends Data.TaggedError("RowExists") {
+  override get message() {
+    return "a row that this append would add exists already"
   }
 }
 
@@ -118,7 +129,7 @@ export interface Journal {
   load(log: LogId, request: LoadRequest): Effect.Effect<Loaded, StorageUnavailable>
 
   /** Appends, or fails without a trace. Succeeds only after the step is as durable as the manifest says. */
-  append(log: LogId, append: Append): Effect.Effect<void, HeadMoved | CommandRecorded | StorageUnavailable>
+  append(log: LogId, append: Append): Effect.Effect<void, HeadMoved | CommandRecorded | RowExists | StorageUnavailable>
 
   /**
    * Runs an effect while nobody else can append to the log. Loads inside it see the locked log. It appends at most once,

@@ -38,7 +38,7 @@ export class Overloaded extends Data.TaggedError("Overloaded")<{ readonly waitin
 }
 
 /** The inventory is closed or closing. Nothing was done. */
-export class InventoryClosed extends Data.TaggedError("InventoryClosed")<{}> {
+export class InventoryClosed extends Data.TaggedError("InventoryClosed") {
   override get message() {
     return "this inventory is closed"
   }

@@ -127,7 +127,7 @@ const openTenant = async (
     availability: async (query) => {
       const { skus, ...where } = checkQuery("availability", query, ["skus", "within", "exactly"])
       if (!Array.isArray(skus)) throw invalid("availability", "skus", "must be a list of SKU ids")
-      skus.forEach((sku, index) => checkId("availability", `skus.${index}`, sku))
+      for (const [index, sku] of skus.entries()) checkId("availability", `skus.${index}`, sku)
       return [...(await run(engine.availability(skus, checkWhere("availability", where))))]
     },
     explain: async (query) => {
@@ -136,7 +136,8 @@ const openTenant = async (
       return run(engine.explain(sku, checkWhere("explain", where)))
     },
     history: async (query) => {
-      const checked = checkQuery("history", query, ["sku", "before", "limit", "reservation"])
+      const about = typeof query === "object" && query !== null && "reservation" in query
+      const checked = checkQuery("history", query, about ? ["reservation"] : ["sku", "before", "limit"])
       if ("reservation" in checked) {
         checkId("history", "reservation", checked.reservation)
         return [...(await run(engine.reservationHistory(checked.reservation)))]
@@ -161,10 +162,11 @@ const openTenant = async (
       for (const field of ["from", "pageSize", "pollMs"] as const) {
         if (checked[field] !== undefined) checkCount("subscribe", field, checked[field])
       }
+      checkBoolean("subscribe", "untilHead", checked.untilHead)
       return Stream.toAsyncIterable(engine.subscribe(checked))
     },
-    verify: (job) => run(engine.verify(job?.onProgress)),
-    rebuild: (job) => run(engine.rebuild(job?.onProgress)),
+    verify: async (job) => run(engine.verify(checkJob("verify", job))),
+    rebuild: async (job) => run(engine.rebuild(checkJob("rebuild", job))),
     forTenant: async (tenant) => {
       checkId("forTenant", "tenant", tenant)
       const scope = await run(Scope.fork(parent))
@@ -177,8 +179,20 @@ const openTenant = async (
 
 const invalid = (command: string, field: string, reason: string) => new InvalidCommand({ command, field, reason })
 
+const optionFields: ReadonlyArray<keyof InventoryOptions> = [
+  "journal",
+  "openTelemetry",
+  "tenant",
+  "waitingMax",
+  "batchMax",
+  "cacheRowsMax",
+  "storagePatienceMs",
+  "sweep",
+  "commandSpans"
+]
+
 const checkOptions = (options: InventoryOptions): void => {
-  if (typeof options !== "object" || options === null) throw invalid("openInventory", "", "must be an object")
+  checkQuery("openInventory", options, optionFields)
   if (options.journal?._tag !== "HoldfastJournal") {
     throw invalid("openInventory", "journal", "must be a journal, such as memory(), pglite() or postgres({ url })")
   }
@@ -186,12 +200,17 @@ const checkOptions = (options: InventoryOptions): void => {
   for (const field of ["waitingMax", "batchMax", "cacheRowsMax", "storagePatienceMs"] as const) {
     if (options[field] !== undefined) checkCount("openInventory", field, options[field])
   }
+  for (const field of ["sweep", "commandSpans"] as const) checkBoolean("openInventory", field, options[field])
+  const api = options.openTelemetry
+  if (api !== undefined && (typeof api?.trace?.getTracer !== "function" || typeof api.metrics?.getMeter !== "function")) {
+    throw invalid("openInventory", "openTelemetry", "must be the module @opentelemetry/api")
+  }
 }
 
 const checkQuery = <Q extends object>(command: string, query: Q, fields: ReadonlyArray<string>): Q => {
   if (typeof query !== "object" || query === null || Array.isArray(query)) throw invalid(command, "", "must be an object")
   for (const field of Object.keys(query)) {
-    if (!fields.includes(field)) throw invalid(command, field.slice(0, 200), "is not a field of this query")
+    if (!fields.includes(field)) throw invalid(command, field.slice(0, 200), "is not known here")
   }
   return query
 }
@@ -204,6 +223,17 @@ function checkId(command: string, field: string, id: unknown): asserts id is str
 const checkCount = (command: string, field: string, value: number): number => {
   if (!Number.isSafeInteger(value) || value < 1) throw invalid(command, field, "must be a whole number of at least 1")
   return value
+}
+
+const checkBoolean = (command: string, field: string, value: unknown): void => {
+  if (value !== undefined && typeof value !== "boolean") throw invalid(command, field, "must be true or false")
+}
+
+/** What reports the progress of a job. */
+const checkJob = (command: string, job: { readonly onProgress?: Progress } | undefined): Progress | undefined => {
+  const onProgress = checkQuery(command, job ?? {}, ["onProgress"]).onProgress
+  if (onProgress !== undefined && typeof onProgress !== "function") throw invalid(command, "onProgress", "must be a function")
+  return onProgress
 }
 
 const checkWhere = (command: string, where: { readonly within?: unknown; readonly exactly?: unknown }) => {

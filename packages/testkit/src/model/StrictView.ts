@@ -37,6 +37,9 @@ export class StrictView implements View {
       }
       footprint({
         row: (table, key) => (loaded(`row ${table.name} ${key}`) ? this.base.get(table, key) : undefined),
+        fresh: (table, key) => {
+          this.asked.add(`row ${table.name} ${key}`)
+        },
         group: (table, group, value) => {
           if (!loaded(`group ${table.name} ${group} ${value}`)) return []
           const rows = this.base.group(table, group, value)

@@ -37,7 +37,7 @@ export const holdCommands = {
       owner: Schema.optionalKey(Id)
     },
     footprint: (c, needs) => {
-      needs.row(holds, c.id)
+      needs.fresh(holds, c.id)
       needs.row(skus, c.sku)
       needPosition(needs, c.sku, placeAt(c.at, c.condition, c.owner))
     },

@@ -59,6 +59,11 @@ export interface EventBody {
 export interface Needs {
   /** Asks for a row; returns it when it is loaded, `undefined` when it is absent or not loaded yet. */
   row<R extends object>(table: Table<R>, key: string): R | undefined
+  /**
+   * Names a row that the command is about to add under an id of the caller's choice. It hardly ever exists, so nobody has
+   * to look: the commit finds out, and then it is decided again with the row that was in the way.
+   */
+  fresh<R extends object>(table: Table<R>, key: string): void
   /** Asks for a group of rows; returns them when they are loaded, none otherwise. */
   group<R extends object>(table: Table<R>, group: string, value: string): ReadonlyArray<R>
 }

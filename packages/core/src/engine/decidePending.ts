@@ -1,0 +1,124 @@
+/** Load and decide: from waiting commands to what their commit has to write. */
+import { Effect } from "effect"
+import { footprint, lapseFootprint } from "../domain/index.ts"
+import type { StorageUnavailable } from "../ports/errors.ts"
+import type { Head, HeadMoved, Journal, LogId } from "../ports/Journal.ts"
+import type { Cache } from "./Cache.ts"
+import { BatchDecision } from "./decideBatch.ts"
+import type { Entry } from "./Entry.ts"
+import { load } from "./load.ts"
+
+/** Expired claims that one batch records. */
+export const expiriesMax = 500
+
+/** What is decided, and on what. */
+export interface Pending {
+  readonly journal: Journal
+  readonly log: LogId
+  readonly cache: Cache
+  readonly head: Head
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly entries: ReadonlyArray<Entry>
+  /** Whether there may be claims that are due. */
+  readonly unquiet: boolean
+  /** Whether ids of the callers' choice may be believed new until the commit finds out. */
+  readonly trust: boolean
+}
+
+/** A decided batch. */
+export interface Decided {
+  readonly decision: BatchDecision
+  /** There is more to lapse before the entries can be decided; none of them was. */
+  readonly again: boolean
+  /** The next instant at which a claim expires, of those that existed before; undefined when nobody looked. */
+  readonly nextExpiry: number | undefined
+}
+
+/** Loads what is missing and decides every entry, after the claims that are due have lapsed. */
+export const decidePending = Effect.fnUntraced(function* (
+  pending: Pending
+): Effect.fn.Return<Decided, HeadMoved | StorageUnavailable> {
+  const { entries, now, cache, head } = pending
+  const expiring = yield* load({
+    ...pending,
+    expiring: pending.unquiet ? expiriesMax : 0,
+    footprints: (needs) => {
+      for (const entry of entries) footprint(entry.command, needs)
+    }
+  }).pipe(Effect.withSpan("holdfast.load"))
+  const due = expiring.filter((claim) => claim.expiresAt <= now).map((claim) => claim.id)
+  const again = due.length === expiriesMax && entries.length > 0
+  const decided = again ? [] : entries
+  const decideAll = Effect.fnUntraced(function* () {
+    // Each time anew: a reservation that is due may have been believed absent, and have been found since.
+    if (due.length > 0) {
+      yield* load({
+        ...pending,
+        footprints: (needs) => {
+          for (const id of due) lapseFootprint(id, needs)
+        }
+      }).pipe(Effect.withSpan("holdfast.load.expired"))
+    }
+    const decision = new BatchDecision(cache, head, now)
+    for (const id of due) decision.lapse(id)
+    yield* decideEach(pending, decision, decided)
+    return decision
+  })
+  const decision = yield* Effect.gen(function* () {
+    for (;;) {
+      const decision = yield* decideAll()
+      if (!(yield* doubtRefusals(pending, decision))) return decision
+    }
+  }).pipe(Effect.withSpan("holdfast.decide"))
+  const nextExpiry = !pending.unquiet
+    ? undefined
+    : due.length === expiriesMax
+      ? 0
+      : (expiring.find((claim) => claim.expiresAt > now)?.expiresAt ?? Number.POSITIVE_INFINITY)
+  return { decision, again, nextExpiry }
+})
+
+/** Decides one entry after the other. What a later one needs may depend on what this very batch has changed. */
+const decideEach = Effect.fnUntraced(function* (
+  pending: Pending,
+  decision: BatchDecision,
+  entries: ReadonlyArray<Entry>
+): Effect.fn.Return<void, HeadMoved | StorageUnavailable> {
+  let index = decision.decideFrom(entries, 0)
+  while (index < entries.length) {
+    const from = index
+    yield* load({
+      ...pending,
+      draft: decision.draft,
+      footprints: (needs) => {
+        for (let i = from; i < entries.length; i++) footprint((entries[i] as Entry).command, needs)
+      }
+    })
+    index = decision.decideFrom(entries, index)
+    if (index === from) yield* Effect.die(new Error(`the footprint of ${entries[index]?.name} is incomplete`))
+  }
+})
+
+/**
+ * A commit proves that the ids of accepted commands were new; nothing proves it for refused ones. Looks for theirs, and
+ * says whether one exists, so that everything has to be decided again.
+ */
+const doubtRefusals = Effect.fnUntraced(function* (
+  pending: Pending,
+  decision: BatchDecision
+): Effect.fn.Return<boolean, HeadMoved | StorageUnavailable> {
+  if (!pending.trust) return false
+  const refused = decision.verdicts.filter((verdict) => verdict._tag === "Refused")
+  if (refused.length === 0) return false
+  const before = pending.cache.rowsFound
+  yield* load({
+    ...pending,
+    trust: false,
+    draft: decision.draft,
+    footprints: (needs) => {
+      for (const { entry } of refused) footprint(entry.command, needs)
+    }
+  })
+  return pending.cache.rowsFound > before
+})

@@ -1,0 +1,65 @@
+/** Answers to waiting commands. */
+import { Exit } from "effect"
+import { CommandIdReused } from "../ports/errors.ts"
+import type { Outcome } from "../ports/Journal.ts"
+import type { Verdict } from "./decideBatch.ts"
+import { type Entry, receiptOf, type Rejection } from "./Entry.ts"
+import { readEvent } from "./readEvent.ts"
+
+/** An answer, and how it is counted: `accepted`, `refused`, `repeated`, `failed`. */
+export interface Settlement {
+  readonly entry: Entry
+  readonly exit: Exit.Exit<unknown, Rejection>
+  readonly outcome: "accepted" | "refused" | "repeated" | "failed"
+}
+
+/** Answers of entries that others may follow. */
+const settledExits = new WeakMap<Entry, Exit.Exit<unknown, Rejection>>()
+
+/** Gives all entries the same answer. */
+export const settleAll = (entries: ReadonlyArray<Entry>, exit: Exit.Exit<unknown, Rejection>): void => {
+  for (const entry of entries) {
+    if (entry.supplied) settledExits.set(entry, exit)
+    entry.settle(exit)
+  }
+}
+
+/** The answer to a repetition within a batch: what the first one got. */
+export const follow = (entry: Entry, first: Entry): Settlement => ({
+  entry,
+  outcome: "repeated",
+  exit: settledExits.get(first) ?? Exit.die(new Error("the first of a repeated command was not answered"))
+})
+
+/** The answer to a command whose id is known already. */
+export const repeated = (entry: Entry, fingerprint: string, position: number, receipt: () => unknown): Settlement => ({
+  entry,
+  outcome: "repeated",
+  exit:
+    fingerprint === entry.fingerprint
+      ? Exit.succeed(receipt())
+      : Exit.fail(new CommandIdReused({ commandId: entry.commandId, position }))
+})
+
+/** The answer to a command that took effect before. */
+export const fromOutcome = (entry: Entry, outcome: Outcome): Settlement =>
+  repeated(entry, outcome.fingerprint, outcome.events.at(-1)?.position ?? 0, () =>
+    receiptOf(entry.name, entry.commandId, outcome.events.map(readEvent))
+  )
+
+/** The answer that follows from a verdict. A refusal never answers a command that took effect before. */
+export const settlementOf = (verdict: Verdict, known: ReadonlyMap<string, Outcome>): Settlement => {
+  const { entry } = verdict
+  switch (verdict._tag) {
+    case "Accepted":
+      return { entry, outcome: "accepted", exit: Exit.succeed(receiptOf(entry.name, entry.commandId, verdict.events)) }
+    case "Broken":
+      return { entry, outcome: "failed", exit: Exit.die(verdict.defect) }
+    case "Refused": {
+      const outcome = known.get(entry.commandId)
+      return outcome !== undefined
+        ? fromOutcome(entry, outcome)
+        : { entry, outcome: "refused", exit: Exit.fail(verdict.refusal) }
+    }
+  }
+}
