@@ -11,7 +11,7 @@ import type { Contender } from "./contenders/Contender.ts"
 import { readOrders } from "./load/orders.ts"
 import { Pools } from "./load/pools.ts"
 import { type RunResult, run } from "./load/run.ts"
-import { only, planOf } from "./matrix.ts"
+import { only, planOf, timingOf } from "./matrix.ts"
 import { measureNames, measures, sizeOf } from "./measures/index.ts"
 import type { MeasureResult } from "./measures/Measure.ts"
 import { describeMachine } from "./report/machine.ts"
@@ -74,7 +74,12 @@ try {
         try {
           const connections =
             options.connections ?? (await pools.sizeFor(contender, scenario, { ...shared, workerArguments: [] }))
-          const result = await run(contender, scenario, { ...shared, connections, timing: plan.timing, check: true })
+          const result = await run(contender, scenario, {
+            ...shared,
+            connections,
+            timing: timingOf(plan, scenario),
+            check: true
+          })
           const key = `${scenario.name} ${name}`
           const entry = measured.get(key) ?? { scenario, contender: name, connections, runs: [] }
           entry.runs.push(result)

@@ -101,3 +101,7 @@ export const only = (rows: ReadonlyArray<MatrixRow>, terms: ReadonlyArray<string
     }))
     .filter(({ contenders }) => contenders.length > 0)
 }
+
+/** A single client warms up longer: it sends too few commands for the compiler of its process to have done its work. */
+export const timingOf = (plan: Plan, scenario: Scenario): Timing =>
+  scenario.clients === 1 ? { ...plan.timing, warmUpMs: plan.timing.warmUpMs * 3 } : plan.timing

@@ -13,6 +13,12 @@ const schema = "holdfast"
 
 const batchMax = 1_000
 
+/** Most processes that take part. */
+const workersMax = 4
+
+/** The log of a process. */
+const logOf = (worker: number): string => `raw-${worker}`
+
 const insertBatch = `
   WITH head AS (
     UPDATE ${schema}.logs SET position = $2::bigint, recorded_at = $3::bigint WHERE log = $1::text RETURNING log
@@ -163,12 +169,22 @@ export const rawInsert: Contender = {
   name: "raw-insert",
   decides: false,
   tunesConnections: false,
-  prepare: (_admin, url) => migrate({ url, schema }),
+  prepare: async (admin, url, stock) => {
+    await migrate({ url, schema })
+    // Levels are there before the first order, as Holdfast's are: updates of old pages cost more WAL than new ones.
+    await admin.query(
+      `INSERT INTO ${schema}.levels (log, sku, location, own_on_hand, own_held, own_allocated, own_free, claimed_exactly,
+                                     claimed_within, child_room, on_hand, held, allocated, reserved, unsellable)
+       SELECT log, sku, location, ${plentyOf}, 0, 0, ${plentyOf}, 0, 0, 0, ${plentyOf}, 0, 0, 0, 0
+         FROM unnest($1::text[]) sku, unnest($2::text[]) log, unnest($3::text[]) location`,
+      [[...stock.keys()], Array.from({ length: workersMax }, (_, worker) => logOf(worker)), [site, "world"]]
+    )
+  },
 
   open: async ({ url, worker }) => {
     const client = new pg.Client({ connectionString: url })
     await client.connect()
-    const log = `raw-${worker}`
+    const log = logOf(worker)
     await client.query(`INSERT INTO ${schema}.logs (log, position, recorded_at) VALUES ($1, 0, 0)`, [log])
     const inserter = new Inserter(client, log)
     return { reserve: (order) => inserter.reserve(order), close: () => client.end() }

@@ -78,10 +78,10 @@ export interface Replay {
 
 /** What a buyer will do about an order. */
 export const fateOf = (seed: number, order: Order): { readonly fate: Fate; readonly within: string } => {
-  const drawn = chance(seed, order.at, 1) * 100
+  const drawn = chance(seed, order.number, 1) * 100
   const fate = fates.find(([, end]) => drawn < end)?.[0] ?? "ship"
-  const collected = chance(seed, order.at, 2) * 100 < collectedShare
-  const site = sites[Math.floor(chance(seed, order.at, 3) * sites.length)] ?? country
+  const collected = chance(seed, order.number, 2) * 100 < collectedShare
+  const site = sites[Math.floor(chance(seed, order.number, 3) * sites.length)] ?? country
   return { fate, within: collected ? site : country }
 }
 
@@ -144,7 +144,7 @@ const when = (order: Order) => (order.effectiveAt === undefined ? {} : { effecti
 
 /** Claims all lines or none. An id that an earlier order has used gets the order's own number behind it. */
 const reserve = async (run: Replay, order: Order, fate: Fate, within: string): Promise<Abandoned | undefined> => {
-  for (let id = order.id; ; id = `${order.id}@${order.at}`) {
+  for (let id = order.id; ; id = `${order.id}@${order.number}`) {
     try {
       return await run.times.timed("reserve", () =>
         run.inventory.reserve({

@@ -137,10 +137,6 @@ export class Sample<A> {
     this.#random = random
   }
 
-  get seen(): number {
-    return this.#seen
-  }
-
   add(item: A): void {
     this.#seen++
     if (this.kept.length < this.#size) this.kept.push(item)

@@ -139,7 +139,7 @@ describe("orders", () => {
   })
   it("no two orders of a file share their number", async () => {
     const { orders: read } = await readCsv(`${header}A,x,1\nB,x,1\nA,x,1\n`)
-    expect(new Set(read.map(({ at }) => at)).size).toBe(3)
+    expect(new Set(read.map(({ number }) => number)).size).toBe(3)
   })
   it("a SKU named twice stays on two lines", async () => {
     expect(await orders(`${header}A,x,1\nA,x,2\n`)).toEqual(["A[x×1 x×2]"])

@@ -100,7 +100,7 @@ describe("a small run in memory", () => {
         ...whole,
         async *orders() {
           for await (const order of whole.orders()) {
-            if (order.at === 100) controller.abort()
+            if (order.number === 100) controller.abort()
             yield order
           }
         }

@@ -59,8 +59,11 @@ describe("the program", { timeout: 240_000 }, () => {
   it("ends cleanly at Ctrl-C, with the table so far", async () => {
     using folder = temporaryFolder()
     const args = ["--data", join(folder.path, "stock"), "--seed", "5"]
+    let sent = false
     const { code, out, err } = await run(args, (text, kill) => {
-      if (text.includes("receiving: 400 of 400")) kill("SIGINT")
+      if (sent || !text.includes("receiving: 400 of 400")) return
+      sent = true
+      kill("SIGINT")
     })
     expect(code).toBe(130)
     expect(err).toContain("no more orders are taken")

@@ -2,19 +2,29 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { decodeEvent, type Event, type EventBody, type EventFacts, events, evolve, violations, World } from "@holdfast/core/domain"
+import {
+  decodeEvent,
+  type Event,
+  type EventBody,
+  type EventFacts,
+  events,
+  evolve,
+  violations,
+  World
+} from "@holdfast/core/domain"
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { eventReader } from "../src/domain/codec.ts"
 import { event, type EventDefinition } from "../src/domain/model/Definition.ts"
-import { Draft } from "../src/domain/model/Table.ts"
+import type { Draft } from "../src/domain/model/Table.ts"
 import { type Golden, generate, goldenFile, goldenFolder } from "./golden/generate.ts"
 
 const files = readdirSync(goldenFolder).filter((name) => name.endsWith(".json"))
 
 const read = (name: string): Golden => JSON.parse(readFileSync(join(goldenFolder, name), "utf8")) as Golden
 
-const evolved = (world: World, stored: Event): Draft => evolve(world, { ...stored, ...decodeEvent(stored) } as EventBody & EventFacts)
+const evolved = (world: World, stored: Event): Draft =>
+  evolve(world, { ...stored, ...decodeEvent(stored) } as EventBody & EventFacts)
 
 describe("every registered event", () => {
   it.each(events.flatMap(({ type, versions }) => versions.map((_, index) => goldenFile(type, index + 1))))(
@@ -56,7 +66,9 @@ describe("an event that cannot be read", () => {
   })
 
   it("of an unknown type, or with data that its version does not describe, is an error", () => {
-    expect(() => decodeEvent({ type: "StockTeleported", version: 1, data: {} })).toThrow("unknown event type StockTeleported")
+    expect(() => decodeEvent({ type: "StockTeleported", version: 1, data: {} })).toThrow(
+      "unknown event type StockTeleported"
+    )
     for (const { type } of events) expect(() => decodeEvent({ type, version: 1, data: { id: 5 } }), type).toThrow()
   })
 })
@@ -67,11 +79,18 @@ const Renamed = event({
   past: [
     {
       schema: Schema.Struct({ id: Schema.String, name: Schema.String }),
-      upcast: ({ id, name }: { readonly id: string; readonly name: string }) => ({ id, short: name.slice(0, 3), long: name })
+      upcast: ({ id, name }: { readonly id: string; readonly name: string }) => ({
+        id,
+        short: name.slice(0, 3),
+        long: name
+      })
     },
     {
       schema: Schema.Struct({ id: Schema.String, short: Schema.String, long: Schema.String }),
-      upcast: (data: { readonly id: string; readonly short: string; readonly long: string }) => ({ ...data, language: "en" })
+      upcast: (data: { readonly id: string; readonly short: string; readonly long: string }) => ({
+        ...data,
+        language: "en"
+      })
     }
   ],
   schema: Schema.Struct({ id: Schema.String, short: Schema.String, long: Schema.String, language: Schema.String }),

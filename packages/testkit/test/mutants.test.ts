@@ -4,7 +4,13 @@ import type { JournalManifest, JournalProvider } from "@holdfast/core/ports"
 import { type Claim, journalClaims, journalMutants, mutate, openContext } from "@holdfast/testkit"
 import { describe, expect, it } from "vitest"
 
-const healthy: JournalManifest = { adapter: "memory", linearizable: true, atomicAppend: true, durable: false, shared: false }
+const healthy: JournalManifest = {
+  adapter: "memory",
+  linearizable: true,
+  atomicAppend: true,
+  durable: false,
+  shared: false
+}
 
 /** A mutant may make a claim wait for ever; a healthy journal in memory is done long before. */
 const patienceMs = 15_000
@@ -54,7 +60,11 @@ describe("the conformance suite of the journal", () => {
   }
 
   it("rejects a manifest that is not the one the suite was told", async () => {
-    for (const capabilities of [{ ...healthy, adapter: "other" }, { ...healthy, shared: true }, { ...healthy, linearizable: false }]) {
+    for (const capabilities of [
+      { ...healthy, adapter: "other" },
+      { ...healthy, shared: true },
+      { ...healthy, linearizable: false }
+    ]) {
       const [claim] = journalClaims
       expect(await brokenClaims(claim === undefined ? [] : [claim], capabilities, memory)).toHaveLength(1)
     }

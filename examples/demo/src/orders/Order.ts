@@ -11,7 +11,7 @@ export interface OrderLine {
 export interface Order {
   readonly id: string
   /** Where it stands in its source: a line number, or a running number. No two orders of a source share it. */
-  readonly at: number
+  readonly number: number
   /** When it was placed, epoch milliseconds; absent where the source does not say. */
   readonly effectiveAt?: number
   readonly lines: ReadonlyArray<OrderLine>

@@ -104,8 +104,13 @@ async function* readOrders(
   let lines: Array<OrderLine> = []
   const order = (): Order | undefined => {
     if (first === undefined || id === undefined) return undefined
-    const { line: at, effectiveAt } = first
-    return { id: part === 1 ? id : `${id}#${part}`, at, lines, ...(effectiveAt === undefined ? {} : { effectiveAt }) }
+    const { line: number, effectiveAt } = first
+    return {
+      id: part === 1 ? id : `${id}#${part}`,
+      number,
+      lines,
+      ...(effectiveAt === undefined ? {} : { effectiveAt })
+    }
   }
   for await (const rows of readRows(file, report)) {
     for (const row of rows) {

@@ -110,7 +110,7 @@ function* makeOrders(options: Required<Generated>): Generator<Order, void, undef
     }
     const again = lines[Math.floor(random() * lines.length)]
     if (again !== undefined && random() < doubleShare) lines.push({ sku: again.sku, quantity: 1 })
-    yield { id: `order-${number}`, at: number, lines }
+    yield { id: `order-${number}`, number, lines }
   }
 }
 

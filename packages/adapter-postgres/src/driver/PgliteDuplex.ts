@@ -70,6 +70,9 @@ export class PgliteDuplex extends Duplex {
 
   async #send(messages: Buffer): Promise<void> {
     const answer = await this.#database.execProtocolRaw(messages, { syncToFs: true })
+    // PGlite answers within microtasks. Without a turn of the event loop, a caller that asks again at once would keep
+    // timers and sockets of the whole process from ever running.
+    await new Promise((resolve) => setImmediate(resolve))
     if (answer.length > 0) this.push(Buffer.from(answer))
   }
 }

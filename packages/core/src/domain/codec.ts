@@ -39,7 +39,9 @@ const decoders = new Map<string, { readonly decode: Decode; readonly check: Chec
 export const decodeCommand = (name: CommandName, input: unknown): Result.Result<Command, InvalidCommand> => {
   const decoder = decoders.get(name)
   if (decoder === undefined) {
-    return Result.fail(new InvalidCommand({ command: String(name), field: "", reason: "is no command of this inventory" }))
+    return Result.fail(
+      new InvalidCommand({ command: String(name), field: "", reason: "is no command of this inventory" })
+    )
   }
   let decoded: ReturnType<Decode>
   try {
@@ -62,7 +64,11 @@ const invalid = (command: string, failure: unknown): InvalidCommand => {
   const field = (first?.path ?? [])
     .map((segment) => String(typeof segment === "object" ? segment.key : segment))
     .join(".")
-  return new InvalidCommand({ command, field: field.slice(0, 200), reason: readableReason(first?.message ?? "is not valid") })
+  return new InvalidCommand({
+    command,
+    field: field.slice(0, 200),
+    reason: readableReason(first?.message ?? "is not valid")
+  })
 }
 
 /** The schema library's own sentences, turned into the end of "field …". */
@@ -97,7 +103,11 @@ const readers = new Map(events.map((definition) => [definition.type, eventReader
  * Reads a stored event of any version ever written and brings it to the present one. Throws on data that no version
  * describes: a log that cannot be read must be an alarm.
  */
-export const decodeEvent = (stored: { readonly type: string; readonly version: number; readonly data: unknown }): EventBody => {
+export const decodeEvent = (stored: {
+  readonly type: string
+  readonly version: number
+  readonly data: unknown
+}): EventBody => {
   const read = readers.get(stored.type)
   if (read === undefined) throw new Error(`unknown event type ${stored.type}`)
   return read(stored)

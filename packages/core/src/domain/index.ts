@@ -10,7 +10,6 @@ export { type Command, type EventBody, type EventFacts, type Needs, ownCommandPr
 export type { Event, EventMeta } from "./model/Event.ts"
 export { idLengthMax, idProblem, keySeparator } from "./model/Ids.ts"
 export { quantityMax } from "./model/Quantity.ts"
-export { toDurationMs, toInstant } from "./model/Time.ts"
 export * from "./model/Refusal.ts"
 export * from "./model/Table.ts"
 export { type CommandAnswer, type CommandInput, type CommandName, type Commands, commands, events, invariants, tables } from "./registry.ts"

@@ -1,5 +1,5 @@
 /** The rows an engine remembers between batches: all true at the head it knows, bounded, and honest about what is missing. */
-import { belongs, byKey, type Draft, groupValueOf, keyOf, keySeparator, type Row, type Table, type View } from "../domain/index.ts"
+import { belongs, type Draft, groupValueOf, keyOf, keySeparator, type Row, type Table, type View } from "../domain/index.ts"
 import type { LoadRequest, Loaded } from "../ports/Journal.ts"
 
 /** A decision looked at a row that nobody loaded. The engine loads and decides again; anywhere else it is a defect. */
@@ -19,11 +19,31 @@ class Generations {
   }
 }
 
+/** The keys of a loaded group, and their order once somebody asked for it. */
+class Group {
+  readonly keys = new Set<string>()
+  #sorted: ReadonlyArray<string> | undefined
+
+  add(key: string): void {
+    if (!this.keys.has(key)) this.#sorted = undefined
+    this.keys.add(key)
+  }
+
+  delete(key: string): void {
+    if (this.keys.delete(key)) this.#sorted = undefined
+  }
+
+  get sorted(): ReadonlyArray<string> {
+    this.#sorted ??= [...this.keys].sort()
+    return this.#sorted
+  }
+}
+
 /** See the top of the file. `null` stands for a row that is known not to exist. */
 export class Cache implements View {
   readonly #rowsMax: number
   #tables = new Map<string, Generations>()
-  #groups = new Map<string, Set<string>>()
+  #groups = new Map<string, Group>()
   #groupKeys = 0
   #rowsFound = 0
   /** Keys that are believed absent because a command is about to add them. Nobody has looked. */
@@ -46,19 +66,16 @@ export class Cache implements View {
   }
 
   hasGroup<R extends object>(table: Table<R>, group: string, value: string): boolean {
-    const keys = this.#groups.get(groupId(table, group, value))
-    if (keys === undefined) return false
-    for (const key of keys) if (this.peek(table, key) === undefined) return false
+    const known = this.#groups.get(groupId(table, group, value))
+    if (known === undefined) return false
+    for (const key of known.keys) if (this.peek(table, key) === undefined) return false
     return true
   }
 
   group<R extends object>(table: Table<R>, group: string, value: string): ReadonlyArray<R> {
-    const keys = this.#groups.get(groupId(table, group, value))
-    if (keys === undefined) throw new NotLoaded(`${table.name} by ${group} ${value} is not loaded`)
-    return [...keys]
-      .map((key) => [key, this.get(table, key) as R] as const)
-      .sort(byKey)
-      .map(([, row]) => row)
+    const known = this.#groups.get(groupId(table, group, value))
+    if (known === undefined) throw new NotLoaded(`${table.name} by ${group} ${value} is not loaded`)
+    return known.sorted.map((key) => this.get(table, key) as R)
   }
 
   due(): ReadonlyArray<string> {
@@ -109,7 +126,7 @@ export class Cache implements View {
     request.groups.forEach(({ table, group: name, values }, index) => {
       const group = table.groups[name]
       if (group === undefined) return
-      for (const value of values) this.#groups.set(groupId(table, name, value), new Set())
+      for (const value of values) this.#groups.set(groupId(table, name, value), new Group())
       const rows = this.#rows(table)
       for (const row of loaded.groups[index] ?? []) {
         const key = keyOf(table, row)

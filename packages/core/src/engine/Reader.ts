@@ -34,8 +34,11 @@ import { readEvent } from "./readEvent.ts"
 /** A reader meets writers; it tries this often for a view of one position before it locks them out for a moment. */
 const optimisticReads = 4
 
-/** Lapsed claims that one read is ready to look through before their expiry is recorded. */
-const lapsedMax = 10_000
+/** Claims to look through at first for those that are due but not recorded: mostly there are none, and then one tells. */
+const expiringFirst = 1
+
+/** How many more to ask for when all of them were due. */
+const expiringFactor = 100
 
 /** What a read may fail with, besides the storage. */
 export type ReadRefusal = UnknownSku | UnknownLocation | WrongKindOfLocation
@@ -164,14 +167,19 @@ export class Reader {
     this: Reader,
     footprints: (needs: Needs) => void
   ): Effect.fn.Return<{ readonly view: View; readonly head: Head }, HeadMoved | StorageUnavailable> {
-    const head = yield* this.#journal.head(this.#log)
+    const shared = { journal: this.#journal, log: this.#log, cache: new Cache(Number.MAX_SAFE_INTEGER) }
+    let asked = expiringFirst
+    let { head, expiring } = yield* load({ ...shared, head: undefined, footprints, expiring: asked })
     const now = Math.max(yield* this.#now, head.recordedAt)
-    const shared = { journal: this.#journal, log: this.#log, cache: new Cache(Number.MAX_SAFE_INTEGER), head }
-    const expiring = yield* load({ ...shared, footprints, expiring: lapsedMax })
+    while (expiring.length === asked && (expiring.at(-1)?.expiresAt ?? Number.POSITIVE_INFINITY) <= now) {
+      asked *= expiringFactor
+      ;({ expiring } = yield* load({ ...shared, head, footprints, expiring: asked }))
+    }
     const due = expiring.filter((claim) => claim.expiresAt <= now)
     if (due.length === 0) return { view: shared.cache, head }
     yield* load({
       ...shared,
+      head,
       footprints: (needs) => {
         for (const { id } of due) lapseFootprint(id, needs)
       }

@@ -22,7 +22,7 @@ import { decidePending } from "./decidePending.ts"
 import type { Entry } from "./Entry.ts"
 import { cut, withoutRepetitions } from "./batch.ts"
 import { Receipts } from "./Receipts.ts"
-import { follow, fromOutcome, type Settlement, settleAll, settlementOf } from "./settle.ts"
+import { follow, fromOutcome, type Settlement, settleAll, settlementOf, undecided } from "./settle.ts"
 import * as Telemetry from "./Telemetry.ts"
 
 /** Limits of the write path. */
@@ -45,6 +45,9 @@ const exclusiveBatches = 16
 
 /** How many batches to look for ids of the callers' choice after one was not new. */
 const distrustfulBatches = 16
+
+/** Lost commands to remember; when there are more, every refusal waits for the head to move. */
+const straysMax = 10_000
 
 /** First and longest pause between attempts while the storage does not answer. */
 const pauseMsMin = 20
@@ -74,6 +77,10 @@ export class Writer {
   #latestNow = 0
   #exclusiveLeft = 0
   #distrustLeft = 0
+  /** Commands of commits that may still be on their way. They take effect if the head stays where it is, else never. */
+  readonly #strays = new Set<string>()
+  /** The highest head that such a commit expects. */
+  #strayAt = 0
 
   constructor(journal: Journal, log: LogId, options: WriterOptions, onAppend: (head: Head) => void) {
     this.#journal = journal
@@ -166,7 +173,7 @@ export class Writer {
       const attempt = this.#attempt(pending, inDoubt, exclusive)
       const patienceMs = Math.max(1, startedAt + this.#options.storagePatienceMs - (yield* Clock.currentTimeMillis))
       const exit = yield* (exclusive ? this.#journal.exclusively(this.#log, attempt) : attempt).pipe(
-        Effect.timeoutOrElse({ duration: patienceMs, orElse: () => Effect.fail(silence(patienceMs)) }),
+        Effect.timeoutOrElse({ duration: patienceMs, orElse: () => Effect.fail(silence(this.#options.storagePatienceMs)) }),
         Effect.exit
       )
       if (Exit.isSuccess(exit)) {
@@ -202,7 +209,10 @@ export class Writer {
       }
       this.#forget()
       yield* Metric.update(Telemetry.storageFailures, 1)
-      inDoubt ||= failure.outcome === "unknown"
+      if (failure.outcome === "unknown") {
+        inDoubt = true
+        this.#lost(pending)
+      }
       if (!failure.retryable || now - startedAt >= this.#options.storagePatienceMs) {
         yield* this.#giveUp(pending, failure, inDoubt)
         return
@@ -223,6 +233,16 @@ export class Writer {
     }
     this.#forget()
     if (failure._tag === "HeadMoved") this.#exclusiveLeft = exclusiveBatches
+  }
+
+  /** Remembers commands whose commit was sent, and may arrive at any time until the head has moved. */
+  #lost(entries: ReadonlyArray<Entry>): void {
+    for (const { commandId } of entries) if (this.#strays.size < straysMax) this.#strays.add(commandId)
+  }
+
+  /** Whether a command may still take effect by an earlier commit, so that refusing it would be a lie. */
+  #isStray({ commandId }: Entry): boolean {
+    return this.#strays.has(commandId) || this.#strays.size >= straysMax
   }
 
   /** Answers those whose commands could not be settled. */
@@ -257,6 +277,7 @@ export class Writer {
     } else if (head === undefined || exclusive) {
       head = this.#atHead(yield* this.#journal.head(this.#log))
     }
+    if (head.position > this.#strayAt) this.#strays.clear()
     this.#latestNow = Math.max(this.#latestNow, head.recordedAt)
     const now = yield* this.now
     const { decision, again, nextExpiry } = yield* decidePending({
@@ -274,7 +295,10 @@ export class Writer {
     // Before the commit, which has to be the last step: a look-up that fails after it would make it look undone.
     const known = yield* this.#recheckRefusals(head, decision, committed)
     if (committed) yield* this.#commit(head, decision)
-    for (const verdict of decision.verdicts) settlements.push(settlementOf(verdict, known))
+    for (const verdict of decision.verdicts) {
+      const isUndecided = verdict._tag === "Refused" && !committed && !known.has(verdict.entry.commandId) && this.#isStray(verdict.entry)
+      settlements.push(isUndecided ? undecided(verdict.entry) : settlementOf(verdict, known))
+    }
 
     const newHead = committed ? { position: head.position + decision.events.length, recordedAt: now } : head
     return {
@@ -310,6 +334,7 @@ export class Writer {
 
   readonly #commit = Effect.fnUntraced({ self: this }, function* (this: Writer, head: Head, decision: BatchDecision) {
     const startedAt = yield* Clock.currentTimeNanos
+    this.#strayAt = Math.max(this.#strayAt, head.position)
     const rows = [...decision.draft.changed].map(([token, changed]) => {
       const table = token as unknown as Table<Row>
       const rows: Array<Row> = []

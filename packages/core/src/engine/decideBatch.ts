@@ -10,8 +10,7 @@ import {
   isRefusal,
   lapse,
   ownCommandPrefix,
-  type Refusal,
-  toInstant
+  type Refusal
 } from "../domain/index.ts"
 import type { Head, StoredEvent } from "../ports/Journal.ts"
 import { type Cache, NotLoaded } from "./Cache.ts"
@@ -67,7 +66,7 @@ export class BatchDecision {
   #record(bodies: ReadonlyArray<EventBody>, command: Command, commandId: string, fingerprint: string) {
     const first = this.#head.position + this.events.length + 1
     const meta = metaOf(command)
-    const effectiveAt = command.effectiveAt === undefined ? this.now : toInstant(command.effectiveAt)
+    const effectiveAt = command.effectiveAt ?? this.now
     // On a draft of its own, so that a defect in one evolution leaves nothing half done in its neighbours' state.
     const draft = new Draft(this.draft)
     const events = bodies.map((body, index): StoredEvent => {

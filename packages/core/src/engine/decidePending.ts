@@ -40,7 +40,7 @@ export const decidePending = Effect.fnUntraced(function* (
   pending: Pending
 ): Effect.fn.Return<Decided, HeadMoved | StorageUnavailable> {
   const { entries, now, cache, head } = pending
-  const expiring = yield* load({
+  const { expiring } = yield* load({
     ...pending,
     expiring: pending.unquiet ? expiriesMax : 0,
     footprints: (needs) => {

@@ -63,11 +63,23 @@ export const explainTerms = (
   const onHand = view
     .group(positions, "stockOfSku", sku)
     .filter(counts)
-    .map((row): Reason => ({ text: `on hand at ${describe(row)}`, quantity: row.onHand, positions: movementsOf(events, row) }))
+    .map(
+      (row): Reason => ({
+        text: `on hand at ${describe(row)}`,
+        quantity: row.onHand,
+        positions: movementsOf(events, row)
+      })
+    )
   const held = view
     .group(holds, "openOfSku", sku)
     .filter(counts)
-    .map((hold): Reason => ({ text: `hold ${hold.id} at ${hold.location}`, quantity: hold.remaining, positions: [hold.position] }))
+    .map(
+      (hold): Reason => ({
+        text: `hold ${hold.id} at ${hold.location}`,
+        quantity: hold.remaining,
+        positions: [hold.position]
+      })
+    )
   const reserved: Array<Reason> = []
   const above: Array<Reason> = []
   const allocated: Array<Reason> = []
@@ -80,7 +92,11 @@ export const explainTerms = (
       if (line.reserved > 0) (own ? reserved : above).push({ text, quantity: line.reserved, positions: because })
       for (const allocation of line.allocations) {
         if (!inside(allocation.location)) continue
-        allocated.push({ text: `reservation ${claim.id} of ${claim.owner}, at ${allocation.location}`, quantity: allocation.quantity, positions: because })
+        allocated.push({
+          text: `reservation ${claim.id} of ${claim.owner}, at ${allocation.location}`,
+          quantity: allocation.quantity,
+          positions: because
+        })
       }
     }
   }
@@ -92,22 +108,32 @@ export const explainTerms = (
       { term: "reserved", quantity: -figures.reserved, because: reserved },
       { term: "allocated", quantity: -figures.allocated, because: allocated },
       { term: "claimedAbove", quantity: -figures.claimedAbove, because: figures.claimedAbove === 0 ? [] : above },
-      { term: "shortBelow", quantity: figures.shortBelow, because: figures.shortBelow === 0 ? [] : shortages(view, sku, inside, figures.position) }
+      {
+        term: "shortBelow",
+        quantity: figures.shortBelow,
+        because: figures.shortBelow === 0 ? [] : shortages(view, sku, inside, figures.position)
+      }
     ]
   }
 }
 
-const describe = (row: PositionRow): string => (row.owner === "self" ? row.location : `${row.location}, owned by ${row.owner}`)
+const describe = (row: PositionRow): string =>
+  row.owner === "self" ? row.location : `${row.location}, owned by ${row.owner}`
 
 /** The latest events that moved units to or from a position. */
 const movementsOf = (events: ReadonlyArray<Event>, row: PositionRow): ReadonlyArray<number> => {
   const found: Array<number> = []
   for (const event of events) {
     if (found.length >= movementsMax) break
-    const { movements } = event.data as { readonly movements?: ReadonlyArray<Record<"from" | "to", PositionRow> & { sku: string }> }
+    const { movements } = event.data as {
+      readonly movements?: ReadonlyArray<Record<"from" | "to", PositionRow> & { sku: string }>
+    }
     const touches = movements?.some(
       (movement) =>
-        movement.sku === row.sku && [movement.from, movement.to].some((end) => end.location === row.location && end.condition === row.condition && end.owner === row.owner)
+        movement.sku === row.sku &&
+        [movement.from, movement.to].some(
+          (end) => end.location === row.location && end.condition === row.condition && end.owner === row.owner
+        )
     )
     if (touches === true) found.push(event.position)
   }
@@ -115,10 +141,19 @@ const movementsOf = (events: ReadonlyArray<Event>, row: PositionRow): ReadonlyAr
 }
 
 /** Places whose own claims and holds outgrew their stock. */
-const shortages = (view: View, sku: string, inside: (location: string) => boolean, position: number): ReadonlyArray<Reason> =>
-  [...new Set(view.group(positions, "stockOfSku", sku).map((row) => row.location))].filter(inside).flatMap((location) => {
-    const own = availability(view, sku, { exactly: location }, position)
-    if (isRefusal(own)) return []
-    const short = own.held + own.reserved + own.allocated - own.onHand
-    return short > 0 ? [{ text: `claims and holds at ${location} exceed its stock`, quantity: short, positions: [] }] : []
-  })
+const shortages = (
+  view: View,
+  sku: string,
+  inside: (location: string) => boolean,
+  position: number
+): ReadonlyArray<Reason> =>
+  [...new Set(view.group(positions, "stockOfSku", sku).map((row) => row.location))]
+    .filter(inside)
+    .flatMap((location) => {
+      const own = availability(view, sku, { exactly: location }, position)
+      if (isRefusal(own)) return []
+      const short = own.held + own.reserved + own.allocated - own.onHand
+      return short > 0
+        ? [{ text: `claims and holds at ${location} exceed its stock`, quantity: short, positions: [] }]
+        : []
+    })

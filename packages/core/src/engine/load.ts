@@ -79,8 +79,8 @@ export interface LoadOptions {
   readonly cache: Cache
   /** Changes on top of the cache that footprints may depend on. */
   readonly draft?: Draft
-  /** The head the cache is true at. */
-  readonly head: Head
+  /** The head the cache is true at. Without one, whatever the first answer says. */
+  readonly head: Head | undefined
   /** Whether rows that are about to be added may be believed absent instead of looked for. Default: false. */
   readonly trust?: boolean
   /** How many of the soft claims that expire first to bring along. */
@@ -94,18 +94,20 @@ export interface LoadOptions {
  */
 export const load = Effect.fnUntraced(function* (
   options: LoadOptions
-): Effect.fn.Return<Loaded["expiring"], HeadMoved | StorageUnavailable> {
+): Effect.fn.Return<Pick<Loaded, "head" | "expiring">, HeadMoved | StorageUnavailable> {
+  let { head } = options
   let expiring: Loaded["expiring"] = []
   let wanted = options.expiring ?? 0
   for (let round = 0; round < roundsMax; round++) {
     const wants = new Wants(options.cache, options.draft, options.trust ?? false)
     options.footprints(wants)
     const request = wants.request(wanted)
-    if (request === undefined) return expiring
+    if (request === undefined) return { head: head ?? (yield* options.journal.head(options.log)), expiring }
     const loaded = yield* options.journal.load(options.log, request)
-    if (loaded.head.position !== options.head.position) {
-      return yield* new HeadMoved({ expected: options.head.position, actual: loaded.head.position })
+    if (head !== undefined && loaded.head.position !== head.position) {
+      return yield* new HeadMoved({ expected: head.position, actual: loaded.head.position })
     }
+    head = loaded.head
     options.cache.add(request, loaded)
     if (wanted > 0) {
       expiring = loaded.expiring

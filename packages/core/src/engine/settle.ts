@@ -1,6 +1,6 @@
 /** Answers to waiting commands. */
 import { Exit } from "effect"
-import { CommandIdReused } from "../ports/errors.ts"
+import { CommandIdReused, StorageUnavailable } from "../ports/errors.ts"
 import type { Outcome } from "../ports/Journal.ts"
 import type { Verdict } from "./decideBatch.ts"
 import { type Entry, receiptOf, type Rejection } from "./Entry.ts"
@@ -46,6 +46,20 @@ export const fromOutcome = (entry: Entry, outcome: Outcome): Settlement =>
   repeated(entry, outcome.fingerprint, outcome.events.at(-1)?.position ?? 0, () =>
     receiptOf(entry.name, entry.commandId, outcome.events.map(readEvent))
   )
+
+/** The answer to a command that would be refused now, and may yet take effect by a commit that seemed to be lost. */
+export const undecided = (entry: Entry): Settlement => ({
+  entry,
+  outcome: "failed",
+  exit: Exit.fail(
+    new StorageUnavailable({
+      outcome: "unknown",
+      retryable: true,
+      reason: "an earlier attempt of the command may still be on its way",
+      commandId: entry.commandId
+    })
+  )
+})
 
 /** The answer that follows from a verdict. A refusal never answers a command that took effect before. */
 export const settlementOf = (verdict: Verdict, known: ReadonlyMap<string, Outcome>): Settlement => {

@@ -277,8 +277,7 @@ const make = (): Journal => {
         const tables = new Map([...log.tables].map(([name, rows]) => [name, [...rows.byKey.values()]]))
         return {
           head,
-          events: (after, limit) =>
-            Effect.sync(() => log.events.slice(after, Math.min(after + limit, head.position))),
+          events: (after, limit) => Effect.sync(() => log.events.slice(after, Math.min(after + limit, head.position))),
           rows: (table) => Stream.fromIterable(tables.get(table.name) ?? [])
         }
       }),

@@ -32,7 +32,9 @@ export interface InventoryOptions extends EngineOptions {
 }
 
 /** Where to look: `within` a location's whole subtree, `exactly` at it, or (neither) anywhere. */
-export type Where = { readonly within?: string; readonly exactly?: never } | { readonly exactly: string; readonly within?: never }
+export type Where =
+  | { readonly within?: string; readonly exactly?: never }
+  | { readonly exactly: string; readonly within?: never }
 
 /** One method per command: takes its fields, answers with its receipt. */
 export type CommandMethods = {
@@ -48,7 +50,9 @@ export interface Inventory extends CommandMethods {
   explain(query: { readonly sku: string } & Where): Promise<Explanation>
   /** Events about a SKU, newest first (page with `before`), or all events of a reservation, oldest first. */
   history(
-    query: { readonly sku: string; readonly before?: number; readonly limit?: number } | { readonly reservation: string }
+    query:
+      | { readonly sku: string; readonly before?: number; readonly limit?: number }
+      | { readonly reservation: string }
   ): Promise<Array<Event>>
   /** A reservation as it is at this instant; `undefined` if there is none. */
   reservation(id: string): Promise<ReservationRow | undefined>
@@ -202,13 +206,17 @@ const checkOptions = (options: InventoryOptions): void => {
   }
   for (const field of ["sweep", "commandSpans"] as const) checkBoolean("openInventory", field, options[field])
   const api = options.openTelemetry
-  if (api !== undefined && (typeof api?.trace?.getTracer !== "function" || typeof api.metrics?.getMeter !== "function")) {
+  if (
+    api !== undefined &&
+    (typeof api?.trace?.getTracer !== "function" || typeof api.metrics?.getMeter !== "function")
+  ) {
     throw invalid("openInventory", "openTelemetry", "must be the module @opentelemetry/api")
   }
 }
 
 const checkQuery = <Q extends object>(command: string, query: Q, fields: ReadonlyArray<string>): Q => {
-  if (typeof query !== "object" || query === null || Array.isArray(query)) throw invalid(command, "", "must be an object")
+  if (typeof query !== "object" || query === null || Array.isArray(query))
+    throw invalid(command, "", "must be an object")
   for (const field of Object.keys(query)) {
     if (!fields.includes(field)) throw invalid(command, field.slice(0, 200), "is not known here")
   }
@@ -232,7 +240,8 @@ const checkBoolean = (command: string, field: string, value: unknown): void => {
 /** What reports the progress of a job. */
 const checkJob = (command: string, job: { readonly onProgress?: Progress } | undefined): Progress | undefined => {
   const onProgress = checkQuery(command, job ?? {}, ["onProgress"]).onProgress
-  if (onProgress !== undefined && typeof onProgress !== "function") throw invalid(command, "onProgress", "must be a function")
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw invalid(command, "onProgress", "must be a function")
   return onProgress
 }
 

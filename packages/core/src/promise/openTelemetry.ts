@@ -38,7 +38,9 @@ interface OtelSpan {
 
 interface OtelObservable {
   addCallback(callback: (result: { observe(value: number, attributes?: Record<string, string>): void }) => void): void
-  removeCallback(callback: (result: { observe(value: number, attributes?: Record<string, string>): void }) => void): void
+  removeCallback(
+    callback: (result: { observe(value: number, attributes?: Record<string, string>): void }) => void
+  ): void
 }
 
 interface OtelMeter {
@@ -130,7 +132,10 @@ export const openTelemetryTracer = (api: OpenTelemetryApi) => {
         {
           root: parent === undefined,
           startTime: toTime(options.startTime),
-          links: options.links.map((link) => ({ context: contextOf(link.span), attributes: toAttributes(link.attributes) }))
+          links: options.links.map((link) => ({
+            context: contextOf(link.span),
+            attributes: toAttributes(link.attributes)
+          }))
         },
         context
       )
@@ -172,7 +177,11 @@ const noSpan: OtelSpan = {
 export const reportMetrics = (api: OpenTelemetryApi): (() => void) => {
   const meter = api.metrics.getMeter(scopeName)
   const stops: Array<() => void> = []
-  const observe = (instrument: OtelObservable, read: (snapshot: Metric.Metric.Snapshot) => number | undefined, id: string) => {
+  const observe = (
+    instrument: OtelObservable,
+    read: (snapshot: Metric.Metric.Snapshot) => number | undefined,
+    id: string
+  ) => {
     const callback = (result: { observe(value: number, attributes?: Record<string, string>): void }) => {
       for (const snapshot of Metric.snapshotUnsafe(Context.empty())) {
         const value = snapshot.id === id ? read(snapshot) : undefined
@@ -182,8 +191,14 @@ export const reportMetrics = (api: OpenTelemetryApi): (() => void) => {
     instrument.addCallback(callback)
     stops.push(() => instrument.removeCallback(callback))
   }
-  for (const id of ["commands", "refusals", "conflicts", "storage_failures"].map((name) => `holdfast_${name}`)) {
-    observe(meter.createObservableCounter(id), (snapshot) => (snapshot.type === "Counter" ? Number(snapshot.state.count) : undefined), id)
+  for (const id of ["commands", "refusals", "conflicts", "storage_failures", "expiries"].map(
+    (name) => `holdfast_${name}`
+  )) {
+    observe(
+      meter.createObservableCounter(id),
+      (snapshot) => (snapshot.type === "Counter" ? Number(snapshot.state.count) : undefined),
+      id
+    )
   }
   observe(
     meter.createObservableGauge("holdfast_queue_depth"),

@@ -11,7 +11,10 @@ type Rows = ReadonlyArray<{ readonly table: Table<Row>; readonly rows: ReadonlyA
 
 const life: ReadonlyArray<Pick<Step, "name" | "input">> = [
   ...openingSteps,
-  { name: "reserve", input: { id: "r1", owner: "cart", lines: [{ sku: "bolt", quantity: 2, within: "north" }], expiresIn: "1 hour" } },
+  {
+    name: "reserve",
+    input: { id: "r1", owner: "cart", lines: [{ sku: "bolt", quantity: 2, within: "north" }], expiresIn: "1 hour" }
+  },
   { name: "reserve", input: { id: "r2", owner: "cart", lines: [{ sku: "nut", quantity: 9 }], expiresIn: "1 hour" } },
   { name: "confirm", input: { reservation: "r1" } },
   { name: "placeHold", input: { id: "h1", sku: "bolt", at: "bin-1", quantity: 1 } },
@@ -28,7 +31,9 @@ const lived = Effect.gen(function* () {
 /** All rows of the log, as they are stored. */
 const allRows = Effect.fnUntraced(function* (door: Door) {
   const snapshot = yield* door.inner.snapshot("default")
-  return yield* Effect.forEach(tables, (table) => Effect.map(Stream.runCollect(snapshot.rows(table)), (rows) => ({ table, rows })))
+  return yield* Effect.forEach(tables, (table) =>
+    Effect.map(Stream.runCollect(snapshot.rows(table)), (rows) => ({ table, rows }))
+  )
 })
 
 /** Writes rows past the engine, as somebody with a database console might. */
@@ -41,7 +46,9 @@ const inTable = (name: string, change: (rows: ReadonlyArray<Row>) => ReadonlyArr
   all.map(({ table, rows }) => ({ table, rows: table.name === name ? change(rows) : rows }))
 
 const sorted = (all: Rows) =>
-  all.map(({ table, rows }) => [...rows].map((row) => [keyOf(table, row), row] as const).sort(([a], [b]) => (a < b ? -1 : 1)))
+  all.map(({ table, rows }) =>
+    [...rows].map((row) => [keyOf(table, row), row] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+  )
 
 /** Changes one value of a row so that it stays of its type. */
 const changed = (row: Row, column: string): Row => {
@@ -78,7 +85,14 @@ describe("verify and rebuild", () => {
       const rows = (yield* allRows(door)).reduce((sum, { rows }) => sum + rows.length, 0)
       const progress: Array<readonly [number, number]> = []
       const found = yield* engine.verify((done, of) => progress.push([done, of]))
-      assert.deepStrictEqual(found, { ok: true, position: life.length, events: life.length, rows, differences: [], violations: [] })
+      assert.deepStrictEqual(found, {
+        ok: true,
+        position: life.length,
+        events: life.length,
+        rows,
+        differences: [],
+        violations: []
+      })
       assert.deepStrictEqual(progress.at(-1), [life.length, life.length])
       assert.deepStrictEqual(yield* engine.rebuild(), { position: life.length, rows })
     })
@@ -90,7 +104,10 @@ describe("verify and rebuild", () => {
         Effect.gen(function* () {
           const { door, engine } = yield* lived
           const sound = yield* allRows(door)
-          yield* damage(door, inTable(name, ([first, ...rest]) => (first === undefined ? [] : [changed(first, column), ...rest])))
+          yield* damage(
+            door,
+            inTable(name, ([first, ...rest]) => (first === undefined ? [] : [changed(first, column), ...rest]))
+          )
           yield* expectRepair(door, engine, sound, `${name}.${column}`)
         })
       )
@@ -100,7 +117,10 @@ describe("verify and rebuild", () => {
       Effect.gen(function* () {
         const { door, engine } = yield* lived
         const sound = yield* allRows(door)
-        yield* damage(door, inTable(name, ([, ...rest]) => rest))
+        yield* damage(
+          door,
+          inTable(name, ([, ...rest]) => rest)
+        )
         yield* expectRepair(door, engine, sound, name)
       })
     )
@@ -111,7 +131,14 @@ describe("verify and rebuild", () => {
         const sound = yield* allRows(door)
         const table = tables.find((candidate) => candidate.name === name)
         const key = table?.key[0] ?? ""
-        yield* damage(door, inTable(name, (rows) => [...rows, changed(rows[0] ?? {}, key)].map((row, index, all) => (index === all.length - 1 && typeof row[key] === "number" ? { ...row, [key]: 9_999 } : row))))
+        yield* damage(
+          door,
+          inTable(name, (rows) =>
+            [...rows, changed(rows[0] ?? {}, key)].map((row, index, all) =>
+              index === all.length - 1 && typeof row[key] === "number" ? { ...row, [key]: 9_999 } : row
+            )
+          )
+        )
         yield* expectRepair(door, engine, sound, name)
       })
     )
@@ -120,10 +147,16 @@ describe("verify and rebuild", () => {
   it.effect("name the row, what it is, and what the log makes it", () =>
     Effect.gen(function* () {
       const { door, engine } = yield* lived
-      yield* damage(door, inTable("positions", (rows) => rows.map((row) => (row["location"] === "bin-3" ? { ...row, onHand: 500 } : row))))
+      yield* damage(
+        door,
+        inTable("positions", (rows) => rows.map((row) => (row["location"] === "bin-3" ? { ...row, onHand: 500 } : row)))
+      )
       const { differences } = yield* engine.verify()
       assert.strictEqual(differences.length, 1)
-      assert.match(differences[0] ?? "", /^positions bolt \/ bin-3 .* is .*"onHand":500.*, the log makes it .*"onHand":5/)
+      assert.match(
+        differences[0] ?? "",
+        /^positions bolt \/ bin-3 .* is .*"onHand":500.*, the log makes it .*"onHand":5/
+      )
     })
   )
 
@@ -139,7 +172,9 @@ describe("verify and rebuild", () => {
             Effect.map(inner.snapshot(log), (snapshot) => ({
               ...snapshot,
               events: (after, limit) =>
-                Effect.map(snapshot.events(after, limit), (events) => events.filter(({ position }) => position !== lost))
+                Effect.map(snapshot.events(after, limit), (events) =>
+                  events.filter(({ position }) => position !== lost)
+                )
             }))
         })
         const reader = yield* makeEngine(lossy.journal, { sweep: false })
@@ -173,7 +208,10 @@ describe("verify and rebuild", () => {
     Effect.gen(function* () {
       const { door } = yield* stocked()
       const zeroed = (row: Row): Row => ({ ...row, ownOnHand: 0, ownFree: 0, onHand: 0, childRoom: 0 })
-      yield* damage(door, inTable("levels", (rows) => rows.map(zeroed)))
+      yield* damage(
+        door,
+        inTable("levels", (rows) => rows.map(zeroed))
+      )
       const fooled = yield* makeEngine(door.journal, { sweep: false })
       assert.strictEqual((yield* Effect.flip(fooled.submit("reserve", cart("a"))))._tag, "InsufficientStock")
       yield* fooled.rebuild()

@@ -14,7 +14,10 @@ describe("batches", () => {
       yield* engine.submit("reserve", cart("warm"))
       door.takeCalls()
       yield* engine.submit("reserve", cart("a"))
-      assert.deepStrictEqual(door.takeCalls().filter((call) => call === "append"), ["append"])
+      assert.deepStrictEqual(
+        door.takeCalls().filter((call) => call === "append"),
+        ["append"]
+      )
       assert.strictEqual(door.appends.at(-1)?.events.length, 1)
     })
   )
@@ -49,7 +52,10 @@ describe("batches", () => {
       const gate = yield* door.closeForAppends
       const first = yield* start(engine, "reserve", cart("first"))
       yield* gate.arrived
-      const fibers = yield* reserveMany(engine, Array.from({ length: 25 }, (_, index) => `r${index}`))
+      const fibers = yield* reserveMany(
+        engine,
+        Array.from({ length: 25 }, (_, index) => `r${index}`)
+      )
       yield* gate.open
       yield* Fiber.joinAll([first, ...fibers])
       assert.deepStrictEqual(
@@ -72,9 +78,15 @@ describe("batches", () => {
       )
       yield* gate.open
       yield* Fiber.joinAll([first, ...fibers])
-      const sizes = door.batches().slice(-3).map((batch) => batch.length)
+      const sizes = door
+        .batches()
+        .slice(-3)
+        .map((batch) => batch.length)
       assert.isAbove(door.batches().length, 2)
-      assert.isTrue(sizes.every((size) => size * 5_001 <= 20_000 + 5_001), `batches of ${sizes.join(", ")}`)
+      assert.isTrue(
+        sizes.every((size) => size * 5_001 <= 20_000 + 5_001),
+        `batches of ${sizes.join(", ")}`
+      )
     })
   )
 
@@ -97,9 +109,14 @@ describe("batches", () => {
         fibers.push(yield* start(engine, "confirm", { reservation: `r${round}` }))
         fibers.push(yield* start(engine, "ship", { reservation: `r${round}` }))
       }
-      const receipts = yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber as Fiber.Fiber<{ readonly position: number }, Error>))
+      const receipts = yield* Effect.forEach(fibers, (fiber) =>
+        Fiber.join(fiber as Fiber.Fiber<{ readonly position: number }, Error>)
+      )
       const positions = receipts.map((receipt) => receipt.position)
-      assert.deepStrictEqual(positions, [...positions].sort((a, b) => a - b))
+      assert.deepStrictEqual(
+        positions,
+        [...positions].sort((a, b) => a - b)
+      )
       const [availability] = yield* engine.availability(["mug"], {})
       assert.strictEqual(availability?.onHand, 70)
     })
@@ -117,7 +134,15 @@ describe("neighbours in a batch", () => {
       for (let index = 0; index < 30; index++) {
         fibers.push(yield* start(engine, "reserve", cart(`ok-${index}`)))
         fibers.push(yield* start(engine, "reserve", cart(`greedy-${index}`, 1_000)))
-        fibers.push(yield* start(engine, "reserve", { ...cart(`ghost-${index}`), lines: [{ sku: "mug", quantity: 1 }, { sku: "ghost", quantity: 1 }] }))
+        fibers.push(
+          yield* start(engine, "reserve", {
+            ...cart(`ghost-${index}`),
+            lines: [
+              { sku: "mug", quantity: 1 },
+              { sku: "ghost", quantity: 1 }
+            ]
+          })
+        )
       }
       yield* gate.open
       yield* Fiber.join(first)
@@ -139,7 +164,9 @@ describe("neighbours in a batch", () => {
       yield* gate.arrived
       const opened = door.before
       door.before = (call, append) =>
-        append?.events.some((event) => event.commandId === "poison") === true ? Effect.die(new Error("poison")) : opened(call, append)
+        append?.events.some((event) => event.commandId === "poison") === true
+          ? Effect.die(new Error("poison"))
+          : opened(call, append)
       const fibers = yield* reserveMany(engine, ["a", "b", "poison", "c", "d"])
       yield* gate.open
       yield* Fiber.join(first)

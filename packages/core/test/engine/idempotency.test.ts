@@ -96,7 +96,10 @@ describe("the same command id and the same body", () => {
 })
 
 describe("the same command id and another body", () => {
-  for (const [when, inOneBatch] of [["in one batch", true], ["in a later batch", false]] as const) {
+  for (const [when, inOneBatch] of [
+    ["in one batch", true],
+    ["in a later batch", false]
+  ] as const) {
     it.effect(`${when} is CommandIdReused, and says where the first one is`, () =>
       Effect.gen(function* () {
         const { door, engine } = yield* stocked()
@@ -127,7 +130,9 @@ describe("the same command id and another body", () => {
       const { door, engine } = yield* stocked()
       yield* engine.submit("receive", delivery)
       const reopened = yield* makeEngine(door.journal, { sweep: false })
-      const failure = yield* Effect.flip(reopened.submit("issue", { sku: "mug", from: "LDN", quantity: 5, commandId: "po-17" }))
+      const failure = yield* Effect.flip(
+        reopened.submit("issue", { sku: "mug", from: "LDN", quantity: 5, commandId: "po-17" })
+      )
       assert.strictEqual(failure._tag, "CommandIdReused")
       const refused = yield* Effect.flip(reopened.submit("reserve", cart("big", 1_000, { commandId: "po-17" })))
       assert.strictEqual(refused._tag, "CommandIdReused")
@@ -159,13 +164,17 @@ describe("a lost acknowledgement", () => {
       const fibers = yield* Effect.forEach(["a", "b", "c"], (id) => start(engine, "reserve", cart(id, 2)))
       const greedy = yield* start(engine, "reserve", cart("greedy", 1_000))
       let losses = 0
-      door.afterAppend = (append) => (append.events.length > 1 && losses++ === 0 ? Effect.fail(lostAnswer()) : Effect.void)
+      door.afterAppend = (append) =>
+        append.events.length > 1 && losses++ === 0 ? Effect.fail(lostAnswer()) : Effect.void
       yield* gate.open
       yield* Fiber.join(first)
       yield* TestClock.adjust("1 second")
       const receipts = yield* Fiber.joinAll(fibers)
       assert.strictEqual(losses, 1)
-      assert.deepStrictEqual(receipts.map((receipt) => receipt.position), [5, 6, 7])
+      assert.deepStrictEqual(
+        receipts.map((receipt) => receipt.position),
+        [5, 6, 7]
+      )
       assert.strictEqual(yield* tagOf(greedy), "InsufficientStock")
       assert.strictEqual((yield* engine.head).position, 7)
       assert.isTrue((yield* engine.verify()).ok)
@@ -202,7 +211,12 @@ describe("a lost acknowledgement", () => {
       assert.isString(commandId)
       lost = false
       door.afterAppend = () => Effect.void
-      const receipt = yield* engine.submit("receive", { sku: "mug", to: "LDN", quantity: 5, commandId: commandId ?? "" })
+      const receipt = yield* engine.submit("receive", {
+        sku: "mug",
+        to: "LDN",
+        quantity: 5,
+        commandId: commandId ?? ""
+      })
       assert.strictEqual(receipt.position, 4)
       assert.strictEqual((yield* engine.availability(["mug"], {}))[0]?.onHand, 105)
     })
@@ -233,7 +247,10 @@ describe("a storage that fails", () => {
       assert.strictEqual(mine.pollUnsafe(), undefined)
       yield* TestClock.adjust("8 seconds")
       const failure = yield* Effect.flip(Fiber.join(mine))
-      assert.deepInclude({ ...failure }, { _tag: "StorageUnavailable", outcome: "not-applied", commandId: "po-17", retryable: true })
+      assert.deepInclude(
+        { ...failure },
+        { _tag: "StorageUnavailable", outcome: "not-applied", commandId: "po-17", retryable: true }
+      )
       assert.include(failure.message, "nothing was done")
       assert.strictEqual(yield* tagOf(other), "StorageUnavailable")
       door.before = () => Effect.void
@@ -248,7 +265,10 @@ describe("a storage that fails", () => {
       const { door, engine } = yield* stocked()
       door.before = () => Effect.fail(outage(false))
       const failure = yield* Effect.flip(engine.submit("receive", delivery))
-      assert.deepInclude({ ...failure }, { _tag: "StorageUnavailable", outcome: "not-applied", retryable: false, commandId: "po-17" })
+      assert.deepInclude(
+        { ...failure },
+        { _tag: "StorageUnavailable", outcome: "not-applied", retryable: false, commandId: "po-17" }
+      )
     })
   )
 

@@ -14,7 +14,9 @@ describe("the queue", () => {
       const gate = yield* door.closeForAppends
       const inFlight = yield* start(engine, "reserve", cart("in-flight"))
       yield* gate.arrived
-      const waiting = yield* Effect.forEach(Array.from({ length: 8 }), (_, index) => start(engine, "reserve", cart(`w${index}`)))
+      const waiting = yield* Effect.forEach(Array.from({ length: 8 }), (_, index) =>
+        start(engine, "reserve", cart(`w${index}`))
+      )
       const refused = yield* Effect.flip(engine.submit("reserve", cart("one-more")))
       assert.deepInclude({ ...refused }, { _tag: "Overloaded", waitingMax: 8 })
       yield* gate.open
@@ -43,7 +45,9 @@ describe("closing", () => {
     Effect.gen(function* () {
       const { door, engine } = yield* stocked({ batchMax: 10 })
       const gate = yield* door.closeForAppends
-      const fibers = yield* Effect.forEach(Array.from({ length: 50 }), (_, index) => start(engine, "reserve", cart(`r${index}`)))
+      const fibers = yield* Effect.forEach(Array.from({ length: 50 }), (_, index) =>
+        start(engine, "reserve", cart(`r${index}`))
+      )
       yield* gate.arrived
       const closing = yield* Effect.forkChild(engine.close, { startImmediately: true })
       assert.strictEqual((yield* Effect.flip(engine.submit("reserve", cart("late"))))._tag, "InventoryClosed")

@@ -18,7 +18,10 @@ describe("availability", () => {
     Effect.gen(function* () {
       const { door, engine } = yield* stocked()
       const ids = Array.from({ length: 1_000 }, (_, index) => `sku-${index}`)
-      yield* Effect.forEach(ids, (id) => engine.submit("registerSku", { id }), { concurrency: "unbounded", discard: true })
+      yield* Effect.forEach(ids, (id) => engine.submit("registerSku", { id }), {
+        concurrency: "unbounded",
+        discard: true
+      })
       let parent = "LDN"
       for (let depth = 2; depth < 16; depth++) {
         const id = `zone-${depth}`
@@ -48,7 +51,10 @@ describe("availability", () => {
       const { engine } = yield* stocked()
       yield* engine.submit("registerSku", { id: "cup" })
       const rows = yield* engine.availability(["cup", "mug", "cup"], { within: "LDN" })
-      assert.deepStrictEqual(rows.map(({ sku }) => sku), ["cup", "mug", "cup"])
+      assert.deepStrictEqual(
+        rows.map(({ sku }) => sku),
+        ["cup", "mug", "cup"]
+      )
       assert.deepStrictEqual([...new Set(rows.map(({ position }) => position))], [4])
       assert.deepStrictEqual(yield* engine.availability([], {}), [])
     })
@@ -57,17 +63,29 @@ describe("availability", () => {
   it.effect("of what is unknown is a refusal that names it", () =>
     Effect.gen(function* () {
       const { engine } = yield* stocked()
-      assert.deepInclude({ ...(yield* Effect.flip(engine.availability(["mug", "ghost"], {}))) }, { _tag: "UnknownSku", sku: "ghost" })
-      assert.deepInclude({ ...(yield* Effect.flip(engine.availability(["mug"], { within: "X" }))) }, { _tag: "UnknownLocation", location: "X" })
-      assert.deepInclude({ ...(yield* Effect.flip(engine.availability(["mug"], { within: "supplier" }))) }, {
-        _tag: "WrongKindOfLocation",
-        location: "supplier"
-      })
+      assert.deepInclude(
+        { ...(yield* Effect.flip(engine.availability(["mug", "ghost"], {}))) },
+        { _tag: "UnknownSku", sku: "ghost" }
+      )
+      assert.deepInclude(
+        { ...(yield* Effect.flip(engine.availability(["mug"], { within: "X" }))) },
+        { _tag: "UnknownLocation", location: "X" }
+      )
+      assert.deepInclude(
+        { ...(yield* Effect.flip(engine.availability(["mug"], { within: "supplier" }))) },
+        {
+          _tag: "WrongKindOfLocation",
+          location: "supplier"
+        }
+      )
     })
   )
 })
 
-const scopes = [{}, ...["country", "north", "shelves", "bin-1", "south"].flatMap((place) => [{ within: place }, { exactly: place }])]
+const scopes = [
+  {},
+  ...["country", "north", "shelves", "bin-1", "south"].flatMap((place) => [{ within: place }, { exactly: place }])
+]
 
 describe("explain", () => {
   it("adds up in random states: terms to available, reasons to terms, and events behind them are about the SKU", async () => {
@@ -90,7 +108,11 @@ describe("explain", () => {
               assert.isFalse(isRefusal(expected))
               const { terms, ...figures } = explanation
               assert.deepStrictEqual(figures, expected, where)
-              assert.strictEqual(terms.reduce((sum, { quantity }) => sum + quantity, 0), explanation.available, where)
+              assert.strictEqual(
+                terms.reduce((sum, { quantity }) => sum + quantity, 0),
+                explanation.available,
+                where
+              )
               for (const { term, quantity, because } of terms) {
                 const sum = because.reduce((total, reason) => total + reason.quantity, 0)
                 if (["onHand", "held", "reserved", "allocated"].includes(term)) {
@@ -99,8 +121,9 @@ describe("explain", () => {
                 for (const { text, positions } of because) {
                   for (const position of positions) {
                     const event = log[position - 1]
-                    const { id = "", reservation = "" } = event?.data as { id?: string; reservation?: string }
-                    const isAbout = event?.skus.includes(sku) === true || text.startsWith(`reservation ${id || reservation} of `)
+                    const { id = "", reservation = "" } = (event?.data ?? {}) as { id?: string; reservation?: string }
+                    const isAbout =
+                      event?.skus.includes(sku) === true || text.startsWith(`reservation ${id || reservation} of `)
                     assert.isTrue(isAbout, `event ${position} behind ${term} of ${where}`)
                   }
                 }
@@ -130,7 +153,10 @@ describe("explain", () => {
       const explanation = yield* engine.explain("mug", {})
       assert.isTrue(wrote)
       const reserved = explanation.terms.find(({ term }) => term === "reserved")
-      assert.strictEqual(reserved?.because.reduce((sum, { quantity }) => sum + quantity, 0), explanation.reserved)
+      assert.strictEqual(
+        reserved?.because.reduce((sum, { quantity }) => sum + quantity, 0),
+        explanation.reserved
+      )
     })
   )
 })
@@ -149,7 +175,10 @@ describe("history", () => {
         all.push(...page)
         before = page.at(-1)?.position ?? 0
       }
-      assert.deepStrictEqual(all.map(({ position }) => position), Array.from({ length: 27 }, (_, index) => 28 - index))
+      assert.deepStrictEqual(
+        all.map(({ position }) => position),
+        Array.from({ length: 27 }, (_, index) => 28 - index)
+      )
       assert.isTrue(all.every(({ skus }) => skus.includes("mug")))
       assert.deepStrictEqual(yield* engine.history("ghost", Number.MAX_SAFE_INTEGER, 10), [])
     })
@@ -177,7 +206,10 @@ describe("history", () => {
     Effect.gen(function* () {
       const { engine } = yield* stocked()
       const receipt = yield* engine.submit("receive", { sku: "mug", to: "LDN", quantity: 1, commandId: "po" })
-      assert.deepStrictEqual((yield* engine.outcome("po"))?.map(({ position }) => position), [receipt.position])
+      assert.deepStrictEqual(
+        (yield* engine.outcome("po"))?.map(({ position }) => position),
+        [receipt.position]
+      )
       assert.strictEqual(yield* engine.outcome("other"), undefined)
       assert.deepStrictEqual(yield* engine.head, { position: receipt.position, recordedAt: receipt.recordedAt })
     })
@@ -187,7 +219,18 @@ describe("history", () => {
     Effect.gen(function* () {
       const { engine } = yield* stocked()
       yield* engine.submit("reserve", cart("c", 1, { commandId: "c" }))
-      const fields = ["commandId", "commandPosition", "data", "effectiveAt", "meta", "position", "recordedAt", "skus", "type", "version"]
+      const fields = [
+        "commandId",
+        "commandPosition",
+        "data",
+        "effectiveAt",
+        "meta",
+        "position",
+        "recordedAt",
+        "skus",
+        "type",
+        "version"
+      ]
       const surfaces = [
         yield* engine.history("mug", Number.MAX_SAFE_INTEGER, 10),
         yield* engine.reservationHistory("c"),
@@ -211,12 +254,15 @@ describe("history", () => {
       const future = new Door({
         ...inner,
         read: (log, after, limit) => Effect.map(inner.read(log, after, limit), (events) => events.map(newer)),
-        history: (log, sku, before, limit) => Effect.map(inner.history(log, sku, before, limit), (events) => events.map(newer)),
+        history: (log, sku, before, limit) =>
+          Effect.map(inner.history(log, sku, before, limit), (events) => events.map(newer)),
         eventsAt: (log, positions) => Effect.map(inner.eventsAt(log, positions), (events) => events.map(newer)),
         outcomes: (log, ids) =>
           Effect.map(inner.outcomes(log, ids), ({ head, outcomes }) => ({
             head,
-            outcomes: new Map([...outcomes].map(([id, outcome]) => [id, { ...outcome, events: outcome.events.map(newer) }]))
+            outcomes: new Map(
+              [...outcomes].map(([id, outcome]) => [id, { ...outcome, events: outcome.events.map(newer) }])
+            )
           }))
       })
       const reader = yield* makeEngine(future.journal, { sweep: false })
@@ -232,7 +278,10 @@ describe("history", () => {
         assert.isTrue(Exit.isFailure(exit), name)
         assert.include(String(Exit.isFailure(exit) ? exit.cause : ""), "newer than this version", name)
       }
-      assert.throws(() => decodeEvent({ type: "SkuRetired", version: 2, data: { id: "mug" } }), "newer than this version")
+      assert.throws(
+        () => decodeEvent({ type: "SkuRetired", version: 2, data: { id: "mug" } }),
+        "newer than this version"
+      )
     })
   )
 })
@@ -260,7 +309,9 @@ describe("subscribing", () => {
       const other = yield* makeEngine(door.journal, { sweep: false })
       const seen: Array<number> = []
       const following = yield* Effect.forkChild(
-        Stream.runForEach(engine.subscribe({ from: 4, pollMs: 60_000 }), ({ position }) => Effect.sync(() => seen.push(position))),
+        Stream.runForEach(engine.subscribe({ from: 4, pollMs: 60_000 }), ({ position }) =>
+          Effect.sync(() => seen.push(position))
+        ),
         { startImmediately: true }
       )
       yield* TestClock.adjust(0)
@@ -286,7 +337,10 @@ describe("subscribing", () => {
       for (let round = 0; round < 200; round++) yield* engine.submit("receive", { sku: "mug", to: "LDN", quantity: 1 })
       yield* TestClock.adjust("5 seconds")
       const events = yield* Fiber.join(following)
-      assert.deepStrictEqual(events.map(({ position }) => position), Array.from({ length: 203 }, (_, index) => index + 1))
+      assert.deepStrictEqual(
+        events.map(({ position }) => position),
+        Array.from({ length: 203 }, (_, index) => index + 1)
+      )
     })
   )
 

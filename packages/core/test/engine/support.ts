@@ -6,7 +6,16 @@ import type { CommandInput, CommandName } from "@holdfast/core/domain"
 import { Context, Deferred, Effect, Fiber, type Scope, Tracer } from "effect"
 
 /** What the journal's methods are called. */
-export type Call = "head" | "load" | "append" | "outcomes" | "read" | "history" | "eventsAt" | "snapshot" | "replaceRows"
+export type Call =
+  | "head"
+  | "load"
+  | "append"
+  | "outcomes"
+  | "read"
+  | "history"
+  | "eventsAt"
+  | "snapshot"
+  | "replaceRows"
 
 /** A journal behind a door. What passes the door is the real journal in memory. */
 export class Door {
@@ -26,7 +35,11 @@ export class Door {
 
   constructor(inner: Journal) {
     this.inner = inner
-    const pass = <A, E>(call: Call, effect: Effect.Effect<A, E>, append?: Append): Effect.Effect<A, E | StorageUnavailable> =>
+    const pass = <A, E>(
+      call: Call,
+      effect: Effect.Effect<A, E>,
+      append?: Append
+    ): Effect.Effect<A, E | StorageUnavailable> =>
       Effect.suspend(() => {
         this.calls.push(call)
         return Effect.andThen(this.before(call, append), effect)
@@ -34,7 +47,11 @@ export class Door {
     this.journal = {
       manifest: inner.manifest,
       head: (log) => pass("head", inner.head(log)),
-      load: (log, request) => pass("load", Effect.map(inner.load(log, request), (loaded) => this.afterLoad(loaded))),
+      load: (log, request) =>
+        pass(
+          "load",
+          Effect.map(inner.load(log, request), (loaded) => this.afterLoad(loaded))
+        ),
       append: (log, append) =>
         pass(
           "append",
@@ -65,19 +82,19 @@ export class Door {
   }
 
   /** Makes appends wait. `arrived` resolves when the first one waits; `open` lets all of them go on. */
-  readonly closeForAppends: Effect.Effect<{ readonly arrived: Effect.Effect<void>; readonly open: Effect.Effect<void> }> = Effect.gen(
-    { self: this },
-    function* (this: Door) {
-      const arrived = yield* Deferred.make<void>()
-      const opened = yield* Deferred.make<void>()
-      this.before = (call) =>
-        call === "append" ? Effect.andThen(Deferred.succeed(arrived, undefined), Deferred.await(opened)) : Effect.void
-      return {
-        arrived: Deferred.await(arrived),
-        open: Effect.asVoid(Deferred.succeed(opened, undefined))
-      }
+  readonly closeForAppends: Effect.Effect<{
+    readonly arrived: Effect.Effect<void>
+    readonly open: Effect.Effect<void>
+  }> = Effect.gen({ self: this }, function* (this: Door) {
+    const arrived = yield* Deferred.make<void>()
+    const opened = yield* Deferred.make<void>()
+    this.before = (call) =>
+      call === "append" ? Effect.andThen(Deferred.succeed(arrived, undefined), Deferred.await(opened)) : Effect.void
+    return {
+      arrived: Deferred.await(arrived),
+      open: Effect.asVoid(Deferred.succeed(opened, undefined))
     }
-  )
+  })
 }
 
 /** A fresh door to a fresh journal. */
@@ -94,11 +111,9 @@ export const lostAnswer = (retryable = true): StorageUnavailable =>
   new StorageUnavailable({ outcome: "unknown", retryable, reason: "the connection died" })
 
 /** An engine whose sweeper sleeps, on a journal behind a door, stocked with 100 mugs in London. */
-export const stocked = Effect.fnUntraced(function* (options: EngineOptions = {}): Effect.fn.Return<
-  { readonly door: Door; readonly engine: Engine },
-  CommandFailure | WeakGuarantee,
-  Scope.Scope
-> {
+export const stocked = Effect.fnUntraced(function* (
+  options: EngineOptions = {}
+): Effect.fn.Return<{ readonly door: Door; readonly engine: Engine }, CommandFailure | WeakGuarantee, Scope.Scope> {
   const door = yield* makeDoor
   const engine = yield* makeEngine(door.journal, { sweep: false, ...options })
   yield* engine.submit("registerLocation", { id: "LDN", kind: "site" })
@@ -110,7 +125,11 @@ export const stocked = Effect.fnUntraced(function* (options: EngineOptions = {})
 })
 
 /** The input of a reservation of mugs. */
-export const cart = (id: string, quantity = 1, more: Partial<CommandInput<"reserve">> = {}): CommandInput<"reserve"> => ({
+export const cart = (
+  id: string,
+  quantity = 1,
+  more: Partial<CommandInput<"reserve">> = {}
+): CommandInput<"reserve"> => ({
   id,
   owner: "customer",
   lines: [{ sku: "mug", quantity, within: "LDN" }],
@@ -123,7 +142,8 @@ export const start = <N extends CommandName>(
   engine: Engine,
   name: N,
   input: CommandInput<N>
-): Effect.Effect<Fiber.Fiber<Receipt<N>, CommandFailure>> => Effect.forkDetach(engine.submit(name, input), { startImmediately: true })
+): Effect.Effect<Fiber.Fiber<Receipt<N>, CommandFailure>> =>
+  Effect.forkDetach(engine.submit(name, input), { startImmediately: true })
 
 /** What a started command came to: its receipt, or the tag of its failure. */
 export const tagOf = <A>(fiber: Fiber.Fiber<A, CommandFailure>): Effect.Effect<string> =>

@@ -12,37 +12,52 @@ const childrenOf = (spans: ReadonlyArray<Tracer.Span>, parent: Tracer.Span | und
   spans.filter((span) => span.parent._tag === "Some" && span.parent.value.spanId === parent?.spanId)
 
 describe("spans", () => {
-  it.effect("each command has one, which links to its batch's, which links back and has load, decide and commit as children", () => {
-    const { tracer, spans } = keepingTracer()
-    return Effect.gen(function* () {
-      const { door, engine } = yield* stocked()
-      const gate = yield* door.closeForAppends
-      const first = yield* start(engine, "reserve", cart("first"))
-      yield* gate.arrived
-      spans.length = 0
-      const fibers = [yield* start(engine, "reserve", cart("a")), yield* start(engine, "confirm", { reservation: "a" })]
-      yield* gate.open
-      yield* Fiber.join(first)
-      yield* Effect.forEach(fibers, (fiber) => Fiber.await(fiber as Fiber.Fiber<unknown, unknown>))
-      yield* engine.close
-      const batch = spans.find((span) => span.name === "holdfast.batch")
-      const reserve = spans.find((span) => span.name === "holdfast.reserve")
-      const confirm = spans.find((span) => span.name === "holdfast.confirm")
-      assert.strictEqual(batch?.attributes.get("holdfast.batch.size"), 2)
-      assert.strictEqual(batch?.attributes.get("holdfast.log"), "default")
-      assert.strictEqual(batch?.attributes.get("holdfast.batch.attempts"), 1)
-      assert.strictEqual(batch?.parent._tag, "None")
-      for (const command of [reserve, confirm]) {
-        assert.deepStrictEqual(command?.links.map((link) => link.span.spanId), [batch?.spanId])
-        assert.strictEqual(command?.attributes.get("holdfast.tenant"), "default")
-        assert.isNumber(command?.attributes.get("holdfast.waited_ms"))
-        assert.strictEqual(command?.status._tag, "Ended")
-      }
-      assert.deepStrictEqual(batch?.links.map((link) => link.span.spanId), [reserve?.spanId, confirm?.spanId])
-      assert.deepStrictEqual(childrenOf(spans, batch).map((span) => span.name), ["holdfast.load", "holdfast.decide", "holdfast.commit"])
-      assert.strictEqual(childrenOf(spans, batch).at(-1)?.attributes.get("holdfast.events"), 2)
-    }).pipe((effect) => withTracer(effect, tracer))
-  })
+  it.effect(
+    "each command has one, which links to its batch's, which links back and has load, decide and commit as children",
+    () => {
+      const { tracer, spans } = keepingTracer()
+      return Effect.gen(function* () {
+        const { door, engine } = yield* stocked()
+        const gate = yield* door.closeForAppends
+        const first = yield* start(engine, "reserve", cart("first"))
+        yield* gate.arrived
+        spans.length = 0
+        const fibers = [
+          yield* start(engine, "reserve", cart("a")),
+          yield* start(engine, "confirm", { reservation: "a" })
+        ]
+        yield* gate.open
+        yield* Fiber.join(first)
+        yield* Effect.forEach(fibers, (fiber) => Fiber.await(fiber as Fiber.Fiber<unknown, unknown>))
+        yield* engine.close
+        const batch = spans.find((span) => span.name === "holdfast.batch")
+        const reserve = spans.find((span) => span.name === "holdfast.reserve")
+        const confirm = spans.find((span) => span.name === "holdfast.confirm")
+        assert.strictEqual(batch?.attributes.get("holdfast.batch.size"), 2)
+        assert.strictEqual(batch?.attributes.get("holdfast.log"), "default")
+        assert.strictEqual(batch?.attributes.get("holdfast.batch.attempts"), 1)
+        assert.strictEqual(batch?.parent._tag, "None")
+        for (const command of [reserve, confirm]) {
+          assert.deepStrictEqual(
+            command?.links.map((link) => link.span.spanId),
+            [batch?.spanId]
+          )
+          assert.strictEqual(command?.attributes.get("holdfast.tenant"), "default")
+          assert.isNumber(command?.attributes.get("holdfast.waited_ms"))
+          assert.strictEqual(command?.status._tag, "Ended")
+        }
+        assert.deepStrictEqual(
+          batch?.links.map((link) => link.span.spanId),
+          [reserve?.spanId, confirm?.spanId]
+        )
+        assert.deepStrictEqual(
+          childrenOf(spans, batch).map((span) => span.name),
+          ["holdfast.load", "holdfast.decide", "holdfast.commit"]
+        )
+        assert.strictEqual(childrenOf(spans, batch).at(-1)?.attributes.get("holdfast.events"), 2)
+      }).pipe((effect) => withTracer(effect, tracer))
+    }
+  )
 
   it.effect("a command that waited 45 seconds points at the slow commit, behind it or of its own", () => {
     const { tracer, spans } = keepingTracer()
@@ -58,14 +73,18 @@ describe("spans", () => {
       yield* Fiber.join(own)
       yield* Fiber.join(behind)
       const [first, second] = spans.filter((span) => span.name === "holdfast.reserve")
-      const batchOf = (span: Tracer.Span | undefined) => spans.find((other) => other.spanId === span?.links[0]?.span.spanId)
+      const batchOf = (span: Tracer.Span | undefined) =>
+        spans.find((other) => other.spanId === span?.links[0]?.span.spanId)
       const commitOf = (span: Tracer.Span | undefined) =>
         childrenOf(spans, batchOf(span)).find((child) => child.name === "holdfast.commit")
       assert.strictEqual(first?.attributes.get("holdfast.waited_ms"), 45_000)
       assert.strictEqual(durationMs(commitOf(first)), 45_000)
       assert.strictEqual(second?.attributes.get("holdfast.waited_ms"), 44_000)
       assert.strictEqual(durationMs(commitOf(second)), 0)
-      assert.strictEqual(Number((batchOf(second)?.status.startTime ?? 0n) - (second?.status.startTime ?? 0n)) / 1e6, 44_000)
+      assert.strictEqual(
+        Number((batchOf(second)?.status.startTime ?? 0n) - (second?.status.startTime ?? 0n)) / 1e6,
+        44_000
+      )
     }).pipe((effect) => withTracer(effect, tracer))
   })
 
@@ -94,8 +113,14 @@ describe("spans", () => {
     return Effect.gen(function* () {
       const { engine } = yield* stocked({ commandSpans: false })
       yield* engine.submit("reserve", cart("a"))
-      assert.notInclude(spans.map((span) => span.name), "holdfast.reserve")
-      assert.include(spans.map((span) => span.name), "holdfast.batch")
+      assert.notInclude(
+        spans.map((span) => span.name),
+        "holdfast.reserve"
+      )
+      assert.include(
+        spans.map((span) => span.name),
+        "holdfast.batch"
+      )
     }).pipe((effect) => withTracer(effect, tracer))
   })
 
@@ -163,7 +188,9 @@ describe("metrics", () => {
       const gate = yield* door.closeForAppends
       const first = yield* start(engine, "reserve", cart("first"))
       yield* gate.arrived
-      const fibers = yield* Effect.forEach(Array.from({ length: 10 }), (_, index) => start(engine, "reserve", cart(`r${index}`)))
+      const fibers = yield* Effect.forEach(Array.from({ length: 10 }), (_, index) =>
+        start(engine, "reserve", cart(`r${index}`))
+      )
       assert.strictEqual((yield* Metric.value(Telemetry.queueDepth)).value, 10)
       yield* gate.open
       yield* Fiber.joinAll([first, ...fibers])

@@ -20,7 +20,10 @@ describe("now", () => {
       const next = yield* makeEngine(door.journal, { sweep: false })
       assert.strictEqual((yield* next.submit("receive", { sku: "mug", to: "LDN", quantity: 1 })).recordedAt, startMs)
       yield* TestClock.setTime(startMs + 5)
-      assert.strictEqual((yield* engine.submit("receive", { sku: "mug", to: "LDN", quantity: 1 })).recordedAt, startMs + 5)
+      assert.strictEqual(
+        (yield* engine.submit("receive", { sku: "mug", to: "LDN", quantity: 1 })).recordedAt,
+        startMs + 5
+      )
     })
   )
 
@@ -48,7 +51,10 @@ for (const sweep of [false, true]) {
         yield* TestClock.setTime(startMs + 10_000)
         assert.strictEqual(yield* available(engine), 100)
         const failure = yield* Effect.flip(engine.submit("confirm", { reservation: "all" }))
-        assert.deepInclude({ ...failure }, { _tag: "ReservationExpired", reservation: "all", expiredAt: startMs + 10_000 })
+        assert.deepInclude(
+          { ...failure },
+          { _tag: "ReservationExpired", reservation: "all", expiredAt: startMs + 10_000 }
+        )
         assert.strictEqual((yield* engine.submit("reserve", cart("b", 100))).reservation, "b")
       })
     )
@@ -82,7 +88,10 @@ describe("reads before the sweep", () => {
       assert.strictEqual(yield* available(engine), 100)
       yield* TestClock.setTime(startMs)
       assert.strictEqual(yield* available(engine), 100)
-      assert.strictEqual((yield* Effect.flip(engine.submit("confirm", { reservation: "c" })))._tag, "ReservationExpired")
+      assert.strictEqual(
+        (yield* Effect.flip(engine.submit("confirm", { reservation: "c" })))._tag,
+        "ReservationExpired"
+      )
     })
   )
 })
@@ -148,11 +157,17 @@ describe("extending", () => {
       const { engine } = yield* stocked()
       yield* engine.submit("reserve", cart("c", 100, { expiresIn: 10_000, extendableFor: 60_000 }))
       yield* TestClock.setTime(startMs + 9_999)
-      assert.strictEqual((yield* engine.submit("extend", { reservation: "c", expiresAt: startMs + 60_000 })).expiresAt, startMs + 60_000)
-      assert.deepInclude({ ...(yield* Effect.flip(engine.submit("extend", { reservation: "c", expiresAt: startMs + 60_001 }))) }, {
-        _tag: "ExpiryBeyondCap",
-        extendableUntil: startMs + 60_000
-      })
+      assert.strictEqual(
+        (yield* engine.submit("extend", { reservation: "c", expiresAt: startMs + 60_000 })).expiresAt,
+        startMs + 60_000
+      )
+      assert.deepInclude(
+        { ...(yield* Effect.flip(engine.submit("extend", { reservation: "c", expiresAt: startMs + 60_001 }))) },
+        {
+          _tag: "ExpiryBeyondCap",
+          extendableUntil: startMs + 60_000
+        }
+      )
       yield* TestClock.setTime(startMs + 59_999)
       assert.strictEqual(yield* available(engine), 0)
       yield* TestClock.setTime(startMs + 60_000)

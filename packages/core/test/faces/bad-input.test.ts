@@ -65,13 +65,17 @@ describe("the inputs these tests start from", () => {
 })
 
 describe("every field of every command", () => {
-  it.each(names)("%s: a wrong value rejects with InvalidCommand, its path and a reason, and nothing happens", async (name) => {
-    const cases = brokenInputs(name)
-    expect(cases.length).toBeGreaterThan(100)
-    await unchanged(async () => {
-      for (const broken of cases) await expectInvalid(() => untyped[name]?.(broken.input), name, broken.path, describeCase(broken))
-    })
-  })
+  it.each(names)(
+    "%s: a wrong value rejects with InvalidCommand, its path and a reason, and nothing happens",
+    async (name) => {
+      const cases = brokenInputs(name)
+      expect(cases.length).toBeGreaterThan(100)
+      await unchanged(async () => {
+        for (const broken of cases)
+          await expectInvalid(() => untyped[name]?.(broken.input), name, broken.path, describeCase(broken))
+      })
+    }
+  )
 })
 
 describe("input that is no plain object", () => {
@@ -81,31 +85,42 @@ describe("input that is no plain object", () => {
         await expectInvalid(() => untyped[name]?.(input), name, "", String(input))
       }
       for (const input of [new Date(), new Map(), new Set(), /x/, new Error("x"), Object.create(null)]) {
-        await expectInvalid(() => untyped[name]?.(input), name, undefined, String(Object.prototype.toString.call(input)))
+        await expectInvalid(
+          () => untyped[name]?.(input),
+          name,
+          undefined,
+          String(Object.prototype.toString.call(input))
+        )
       }
     })
   })
 
-  it.each(names)("%s: getters and proxies that throw reject with InvalidCommand, not with the caller's error", async (name) => {
-    const valid = { ...validInputs[name] }
-    const boom = () => {
-      throw new Error("boom")
-    }
-    const [first] = Object.keys(valid)
-    await unchanged(async () => {
-      for (const input of [
-        Object.defineProperty({ ...valid }, first ?? "", { get: boom, enumerable: true }),
-        new Proxy(valid, { get: boom }),
-        new Proxy(valid, { ownKeys: boom }),
-        new Proxy(valid, { has: boom, getOwnPropertyDescriptor: boom, get: boom })
-      ]) {
-        await expectInvalid(() => untyped[name]?.(input), name, undefined, "throws")
+  it.each(names)(
+    "%s: getters and proxies that throw reject with InvalidCommand, not with the caller's error",
+    async (name) => {
+      const valid = { ...validInputs[name] }
+      const boom = () => {
+        throw new Error("boom")
       }
-    })
-  })
+      const [first] = Object.keys(valid)
+      await unchanged(async () => {
+        for (const input of [
+          Object.defineProperty({ ...valid }, first ?? "", { get: boom, enumerable: true }),
+          new Proxy(valid, { get: boom }),
+          new Proxy(valid, { ownKeys: boom }),
+          new Proxy(valid, { has: boom, getOwnPropertyDescriptor: boom, get: boom })
+        ]) {
+          await expectInvalid(() => untyped[name]?.(input), name, undefined, "throws")
+        }
+      })
+    }
+  )
 
   it("does not pollute prototypes", async () => {
-    for (const name of names) await rejection(() => untyped[name]?.(JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}')))
+    for (const name of names)
+      await rejection(() =>
+        untyped[name]?.(JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'))
+      )
     expect(({} as { polluted?: number }).polluted).toBeUndefined()
   })
 })
@@ -116,14 +131,24 @@ describe("rules over several fields", () => {
     const cases: ReadonlyArray<readonly [CommandName, object, string]> = [
       ["reserve", { id: "r", owner: "o", lines }, "expiresIn"],
       ["reserve", { id: "r", owner: "o", lines, expiresIn: 5, expiresAt: 5 }, "expiresAt"],
-      ["reserve", { id: "r", owner: "o", expiresIn: 5, lines: [...lines, { sku: "mug", quantity: 1, within: "LDN", exactly: "LDN" }] }, "lines.1.exactly"],
+      [
+        "reserve",
+        {
+          id: "r",
+          owner: "o",
+          expiresIn: 5,
+          lines: [...lines, { sku: "mug", quantity: 1, within: "LDN", exactly: "LDN" }]
+        },
+        "lines.1.exactly"
+      ],
       ["reserve", { id: "r", owner: "o", lines, expiresAt: "2026-13-45" }, "expiresAt"],
       ["extend", { reservation: "r" }, "expiresIn"],
       ["move", { sku: "mug", from: "LDN", to: "LDN", quantity: 1 }, "to"],
       ["receive", { sku: "mug", to: "LDN", quantity: 1, commandId: "holdfast:expire:r" }, "commandId"]
     ]
     await unchanged(async () => {
-      for (const [name, input, path] of cases) await expectInvalid(() => untyped[name]?.(input), name, path, `${name} ${path}`)
+      for (const [name, input, path] of cases)
+        await expectInvalid(() => untyped[name]?.(input), name, path, `${name} ${path}`)
     })
   })
 })
@@ -202,6 +227,7 @@ describe("queries and options", () => {
       [{ journal, openTelemetry: {} }, "openTelemetry"],
       [{ journal, waitingmax: 5 }, "waitingmax"]
     ]
-    for (const [options, path] of cases) await expectInvalid(() => open(options), "openInventory", path, `openInventory ${path}`)
+    for (const [options, path] of cases)
+      await expectInvalid(() => open(options), "openInventory", path, `openInventory ${path}`)
   })
 })

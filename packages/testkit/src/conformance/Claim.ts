@@ -83,7 +83,8 @@ export const about = (duty: Duty, drafts: ReadonlyArray<Draft>): ReadonlyArray<C
         Effect.asVoid(Effect.scoped(body(context))).pipe(
           Effect.timeoutOrElse({
             duration: context.patienceMs,
-            orElse: () => Effect.fail(new Error(`"${name}" was not decided within ${context.patienceMs} ms: something hangs`))
+            orElse: () =>
+              Effect.fail(new Error(`"${name}" was not decided within ${context.patienceMs} ms: something hangs`))
           })
         )
       )

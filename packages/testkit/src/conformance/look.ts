@@ -45,7 +45,11 @@ export const look = Effect.fnUntraced(function* (
 })
 
 /** Fails at the first element that differs: a whole diff of thousands takes minutes and helps nobody. */
-export const assertSameList = (actual: ReadonlyArray<unknown>, expected: ReadonlyArray<unknown>, where?: string): void => {
+export const assertSameList = (
+  actual: ReadonlyArray<unknown>,
+  expected: ReadonlyArray<unknown>,
+  where?: string
+): void => {
   expected.forEach((element, index) => {
     assert.deepEqual(actual[index], element, where)
   })

@@ -7,7 +7,10 @@ import type { Mutant } from "./Mutant.ts"
 /** Changes what is loaded on its way. */
 const loading =
   (change: (loaded: Loaded, request: LoadRequest) => Loaded): Mutant["wrap"] =>
-  (journal) => ({ ...journal, load: (log, request) => Effect.map(journal.load(log, request), (loaded) => change(loaded, request)) })
+  (journal) => ({
+    ...journal,
+    load: (log, request) => Effect.map(journal.load(log, request), (loaded) => change(loaded, request))
+  })
 
 /** Changes outcomes on their way. */
 const lookingUp =
@@ -17,10 +20,12 @@ const lookingUp =
     outcomes: (log, commandIds) =>
       Effect.map(journal.outcomes(log, commandIds), ({ head, outcomes }) => ({
         head,
-        outcomes: new Map([...outcomes].flatMap(([id, outcome]) => {
-          const changed = change(outcome)
-          return changed === undefined ? [] : [[id, changed] as const]
-        }))
+        outcomes: new Map(
+          [...outcomes].flatMap(([id, outcome]) => {
+            const changed = change(outcome)
+            return changed === undefined ? [] : [[id, changed] as const]
+          })
+        )
       }))
   })
 
@@ -139,9 +144,14 @@ const leaksRows = (journal: Journal): Journal => {
     },
     load: Effect.fnUntraced(function* (log, request) {
       const mine = yield* journal.load(log, request)
-      const others = yield* Effect.forEach([...seen].filter((other) => other !== log), (other) => journal.load(other, request))
+      const others = yield* Effect.forEach(
+        [...seen].filter((other) => other !== log),
+        (other) => journal.load(other, request)
+      )
       const rows = mine.rows.map((found, index) =>
-        found.length > 0 ? found : (others.map((other) => other.rows[index] ?? []).find((list) => list.length > 0) ?? [])
+        found.length > 0
+          ? found
+          : (others.map((other) => other.rows[index] ?? []).find((list) => list.length > 0) ?? [])
       )
       return { ...mine, rows }
     })
@@ -193,7 +203,8 @@ export const readingMutants: ReadonlyArray<Mutant> = [
     breaks: "reading",
     wrap: (journal) => ({
       ...journal,
-      history: (log, sku, before, limit) => Effect.map(journal.history(log, sku, before, limit), (events) => events.toReversed())
+      history: (log, sku, before, limit) =>
+        Effect.map(journal.history(log, sku, before, limit), (events) => events.toReversed())
     })
   },
   {
@@ -207,15 +218,23 @@ export const readingMutants: ReadonlyArray<Mutant> = [
         )
     })
   },
-  { name: "gives events in the order in which positions were asked", breaks: "reading", wrap: (journal) => ({
-    ...journal,
-    eventsAt: (log, positions) =>
-      Effect.map(journal.eventsAt(log, positions), (events) =>
-        positions.flatMap((position) => events.filter((event) => event.position === position))
-      )
-  }) },
+  {
+    name: "gives events in the order in which positions were asked",
+    breaks: "reading",
+    wrap: (journal) => ({
+      ...journal,
+      eventsAt: (log, positions) =>
+        Effect.map(journal.eventsAt(log, positions), (events) =>
+          positions.flatMap((position) => events.filter((event) => event.position === position))
+        )
+    })
+  },
   { name: "has forgotten all outcomes", breaks: "idempotency", wrap: lookingUp(() => undefined) },
-  { name: "forgets fingerprints", breaks: "idempotency", wrap: lookingUp((outcome) => ({ ...outcome, fingerprint: "" })) },
+  {
+    name: "forgets fingerprints",
+    breaks: "idempotency",
+    wrap: lookingUp((outcome) => ({ ...outcome, fingerprint: "" }))
+  },
   {
     name: "remembers a command's first event only",
     breaks: "idempotency",

@@ -22,7 +22,10 @@ const appending =
 
 /** Changes every row on its way. */
 const writingRows = (change: (row: Row) => Row): Mutant["wrap"] =>
-  appending((append) => ({ ...append, rows: append.rows.map(({ table, rows, ...rest }) => ({ ...rest, table, rows: rows.map(change) })) }))
+  appending((append) => ({
+    ...append,
+    rows: append.rows.map(({ table, rows, ...rest }) => ({ ...rest, table, rows: rows.map(change) }))
+  }))
 
 /** Changes every event on its way. */
 const writingEvents = (change: (event: StoredEvent) => StoredEvent): Mutant["wrap"] =>
@@ -51,7 +54,9 @@ const reportsTheExpectedHead = (journal: Journal): Journal => ({
   ...journal,
   append: (log, append) =>
     Effect.mapError(journal.append(log, append), (failure) =>
-      failure._tag === "HeadMoved" ? new HeadMoved({ expected: failure.expected, actual: failure.expected + 1 }) : failure
+      failure._tag === "HeadMoved"
+        ? new HeadMoved({ expected: failure.expected, actual: failure.expected + 1 })
+        : failure
     )
 })
 
@@ -78,9 +83,16 @@ const leavesEventsOfAFailedAppend = (journal: Journal): Journal => ({
   append: (log, append) =>
     Effect.catchTag(journal.append(log, append), "CommandRecorded", (failure) =>
       Effect.gen(function* () {
-        const known = yield* journal.outcomes(log, append.events.map((event) => event.commandId))
+        const known = yield* journal.outcomes(
+          log,
+          append.events.map((event) => event.commandId)
+        )
         const news = append.events.filter((event) => !known.outcomes.has(event.commandId))
-        const renumbered = news.map((event, index) => ({ ...event, position: append.expected + index + 1, commandPosition: append.expected + index + 1 }))
+        const renumbered = news.map((event, index) => ({
+          ...event,
+          position: append.expected + index + 1,
+          commandPosition: append.expected + index + 1
+        }))
         if (news.length > 0) yield* journal.append(log, { ...append, events: renumbered, rows: [] })
         return yield* Effect.fail(failure)
       })
@@ -96,7 +108,10 @@ const forgetsCommandIds = (journal: Journal): Journal => {
     ...journal,
     append: (log, append) => {
       const suffix = ` (append ${appends++})`
-      return journal.append(log, { ...append, events: append.events.map((event) => ({ ...event, commandId: event.commandId + suffix })) })
+      return journal.append(log, {
+        ...append,
+        events: append.events.map((event) => ({ ...event, commandId: event.commandId + suffix }))
+      })
     },
     read: (log, after, limit) => Effect.map(journal.read(log, after, limit), restore),
     history: (log, sku, before, limit) => Effect.map(journal.history(log, sku, before, limit), restore),
@@ -176,13 +191,22 @@ export const writingMutants: ReadonlyArray<Mutant> = [
   {
     name: "keeps instants to the second",
     breaks: "values",
-    wrap: writingEvents((event) => ({ ...event, effectiveAt: seconds(event.effectiveAt), recordedAt: seconds(event.recordedAt) }))
+    wrap: writingEvents((event) => ({
+      ...event,
+      effectiveAt: seconds(event.effectiveAt),
+      recordedAt: seconds(event.recordedAt)
+    }))
   },
   {
     name: "keeps integers in 32 bits",
     breaks: "values",
     wrap: writingRows((row) =>
-      Object.fromEntries(Object.entries(row).map(([column, value]) => [column, typeof value === "number" ? Math.min(value, largest32) : value]))
+      Object.fromEntries(
+        Object.entries(row).map(([column, value]) => [
+          column,
+          typeof value === "number" ? Math.min(value, largest32) : value
+        ])
+      )
     )
   },
   {
@@ -191,7 +215,11 @@ export const writingMutants: ReadonlyArray<Mutant> = [
     wrap: writingRows((row) => Object.fromEntries(Object.entries(row).map(([column, value]) => [column, value ?? ""])))
   },
   { name: "drops an event's meta", breaks: "values", wrap: writingEvents((event) => ({ ...event, meta: {} })) },
-  { name: "does not lock", breaks: "exclusively", wrap: (journal) => ({ ...journal, exclusively: (_log, effect) => effect }) },
+  {
+    name: "does not lock",
+    breaks: "exclusively",
+    wrap: (journal) => ({ ...journal, exclusively: (_log, effect) => effect })
+  },
   { name: "keeps what was appended inside a lock that failed", breaks: "exclusively", wrap: keepsWhatFailedInside },
   { name: "replaces rows wherever the head is", breaks: "replacing rows", wrap: replacesAtAnyHead },
   { name: "adds rows to those it was to replace", breaks: "replacing rows", wrap: mergesInsteadOfReplacing }

@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import { Id } from "./Ids.ts"
 import type { Refusal } from "./Refusal.ts"
 import type { Draft, Table, View } from "./Table.ts"
-import { InstantInput } from "./Time.ts"
+import { Instant } from "./Time.ts"
 
 /** Command ids of what the engine records by itself, such as expiries, start with this. */
 export const ownCommandPrefix = "holdfast:"
@@ -30,7 +30,7 @@ export const commandMeta = {
   correlationId: Schema.optionalKey(Id),
   causationId: Schema.optionalKey(Id),
   /** When it was true, if that is not now. `recordedAt` is always the engine's own clock. */
-  effectiveAt: Schema.optionalKey(InstantInput)
+  effectiveAt: Schema.optionalKey(Instant)
 }
 
 /** A decoded command: its fields and its type. */
@@ -42,7 +42,8 @@ export interface Command {
   readonly reference?: string
   readonly correlationId?: string
   readonly causationId?: string
-  readonly effectiveAt?: InstantInput
+  /** Epoch milliseconds. */
+  readonly effectiveAt?: number
 }
 
 /** What happened, before the log gives it a position. */

@@ -64,10 +64,15 @@ export interface View {
   due(now: number): ReadonlyArray<string>
 }
 
+/** Changed rows by the value of one group: where to look, not what is true, because a row may have left since. */
+type Candidates = Map<string, Set<string>>
+
 /** A view in which some rows have changed. The rows it holds are what has to be written. */
 export class Draft implements View {
   readonly base: View
   readonly changed = new Map<Table<never>, Map<string, Row>>()
+  /** Made when a group is first read, so that reading one costs what is in it and not what the draft has changed. */
+  readonly #candidates = new Map<Table<never>, Map<string, Candidates>>()
 
   constructor(base: View) {
     this.base = base
@@ -79,27 +84,49 @@ export class Draft implements View {
   }
 
   put<R extends object>(table: Table<R>, row: NoInfer<R>): void {
-    const token = table as unknown as Table<never>
-    let rows = this.changed.get(token)
+    this.#put(table as unknown as Table<never>, keyOf(table, row), row as Row)
+  }
+
+  #put(table: Table<never>, key: string, row: Row): void {
+    let rows = this.changed.get(table)
     if (rows === undefined) {
       rows = new Map()
-      this.changed.set(token, rows)
+      this.changed.set(table, rows)
     }
-    rows.set(keyOf(table, row), row as Row)
+    rows.set(key, row)
+    for (const [name, candidates] of this.#candidates.get(table) ?? []) addCandidate(candidates, table, name, key, row)
   }
 
   group<R extends object>(table: Table<R>, name: string, value: string): ReadonlyArray<R> {
     const group = table.groups[name]
     if (group === undefined) throw new Error(`table ${table.name} has no group ${name}`)
-    const changed = this.changed.get(table as unknown as Table<never>)
     const rows = this.base.group(table, name, value)
+    const changed = this.changed.get(table as unknown as Table<never>) as unknown as ReadonlyMap<string, R> | undefined
     if (changed === undefined || changed.size === 0) return rows
-    const merged = new Map<string, R>(rows.map((row) => [keyOf(table, row), row]))
-    for (const key of changed.keys()) merged.delete(key)
-    for (const [key, row] of changed as Map<string, unknown> as Map<string, R>) {
-      if (groupValueOf(group, row) === value && belongs(group, row)) merged.set(key, row)
+    const candidates = this.#candidatesOf(table as unknown as Table<never>, name).get(value)
+    const merged: Array<readonly [string, R]> = []
+    for (const row of rows) {
+      const key = keyOf(table, row)
+      if (!changed.has(key)) merged.push([key, row])
     }
-    return [...merged].sort(byKey).map(([, row]) => row)
+    if (candidates === undefined && merged.length === rows.length) return rows
+    for (const key of candidates ?? []) {
+      const row = changed.get(key)
+      if (row !== undefined && groupValueOf(group, row) === value && belongs(group, row)) merged.push([key, row])
+    }
+    return merged.sort(byKey).map(([, row]) => row)
+  }
+
+  #candidatesOf(table: Table<never>, name: string): Candidates {
+    const known = this.#candidates.get(table) ?? new Map<string, Candidates>()
+    this.#candidates.set(table, known)
+    let candidates = known.get(name)
+    if (candidates === undefined) {
+      candidates = new Map()
+      for (const [key, row] of this.changed.get(table) ?? []) addCandidate(candidates, table, name, key, row)
+      known.set(name, candidates)
+    }
+    return candidates
   }
 
   due(now: number): ReadonlyArray<string> {
@@ -108,12 +135,17 @@ export class Draft implements View {
 
   /** Takes over the rows of a later draft that was based on this one. */
   absorb(later: Draft): void {
-    for (const [table, rows] of later.changed) {
-      const mine = this.changed.get(table)
-      if (mine === undefined) this.changed.set(table, rows)
-      else for (const [key, row] of rows) mine.set(key, row)
-    }
+    for (const [table, rows] of later.changed) for (const [key, row] of rows) this.#put(table, key, row)
   }
+}
+
+const addCandidate = (candidates: Candidates, table: Table<never>, name: string, key: string, row: Row): void => {
+  const group = (table as unknown as Table).groups[name]
+  if (group === undefined || !belongs(group, row)) return
+  const value = groupValueOf(group, row)
+  const keys = candidates.get(value)
+  if (keys === undefined) candidates.set(value, new Set([key]))
+  else keys.add(key)
 }
 
 /** Whether a row is in its group at all. */

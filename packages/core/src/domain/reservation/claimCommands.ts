@@ -16,7 +16,7 @@ import {
   WrongKindOfLocation
 } from "../model/Refusal.ts"
 import { Draft, type View } from "../model/Table.ts"
-import { DurationInput, InstantInput, toDurationMs, toInstant } from "../model/Time.ts"
+import { DurationMs, Instant } from "../model/Time.ts"
 import { activeSku, needSku } from "../sku/rows.ts"
 import { availableIn, changeClaim, needLevels } from "../stock/levels.ts"
 import { ReservationExtended, ReservationMade } from "./events.ts"
@@ -37,14 +37,14 @@ const Line = Schema.Struct({
 
 const expiryFields = {
   /** How long from now: `"15 minutes"` or milliseconds. */
-  expiresIn: Schema.optionalKey(DurationInput),
+  expiresIn: Schema.optionalKey(DurationMs),
   /** The instant. Exactly one of `expiresIn` and `expiresAt` is needed. */
-  expiresAt: Schema.optionalKey(InstantInput)
+  expiresAt: Schema.optionalKey(Instant)
 }
 
 interface Expiry {
-  readonly expiresIn?: DurationInput
-  readonly expiresAt?: InstantInput
+  readonly expiresIn?: number
+  readonly expiresAt?: number
 }
 
 const checkExpiry = (c: Expiry): readonly [string, string] | undefined =>
@@ -55,7 +55,7 @@ const checkExpiry = (c: Expiry): readonly [string, string] | undefined =>
       : undefined
 
 const expiryOf = (c: Expiry, now: number): number =>
-  c.expiresAt !== undefined ? toInstant(c.expiresAt) : now + toDurationMs(c.expiresIn ?? Number.NaN)
+  c.expiresAt ?? now + (c.expiresIn ?? Number.NaN)
 
 const scopeOf = (line: typeof Line.Type): { scope: string; exactly: boolean } =>
   line.exactly !== undefined ? { scope: line.exactly, exactly: true } : { scope: line.within ?? world, exactly: false }
@@ -123,7 +123,7 @@ export const claimCommands = {
       lines: boundedLines(Line),
       ...expiryFields,
       /** How long it can live with extensions, from now. Default: 24 hours, or `expiresIn` if that is longer. */
-      extendableFor: Schema.optionalKey(DurationInput),
+      extendableFor: Schema.optionalKey(DurationMs),
       priority: Schema.optionalKey(Schema.Int)
     },
     check: (c) => {
@@ -148,7 +148,7 @@ export const claimCommands = {
       if (isRefusal(lines)) return lines
       const overflowing = backorderOverflow(lines)
       if (overflowing !== undefined) return overflowing
-      const lifetime = c.extendableFor === undefined ? lifetimeMsDefault : toDurationMs(c.extendableFor)
+      const lifetime = c.extendableFor ?? lifetimeMsDefault
       return [
         ReservationMade.make({
           id: c.id,

@@ -14,7 +14,12 @@ const at = <A>(list: readonly [A, ...ReadonlyArray<A>], index: number): A => lis
 const forAnHour = { owner: "buyer", expiresIn: "1 hour" } as const
 
 /** N racers for k units of one SKU, through one engine or several. */
-const raceFor = Effect.fnUntraced(function* (engines: readonly [Engine, ...ReadonlyArray<Engine>], sku: string, racers: number, units: number) {
+const raceFor = Effect.fnUntraced(function* (
+  engines: readonly [Engine, ...ReadonlyArray<Engine>],
+  sku: string,
+  racers: number,
+  units: number
+) {
   const answers = yield* Effect.all(
     Array.from({ length: racers }, (_, racer) =>
       attempt(at(engines, racer), "reserve", { id: `${sku} ${racer}`, lines: [{ sku, quantity: 1 }], ...forAnHour })
@@ -56,9 +61,11 @@ const claimInRandomOrders = Effect.fnUntraced(function* (
 /** Draws lists of claims; fast-check prints the seed of one that goes wrong. */
 const randomClaims = (skus: ReadonlyArray<string>, count: number) =>
   fc.array(
-    fc.shuffledSubarray([...skus], { minLength: 2 }).chain((some) =>
-      fc.tuple(...some.map((sku) => fc.integer({ min: 1, max: 3 }).map((quantity) => ({ sku, quantity }))))
-    ),
+    fc
+      .shuffledSubarray([...skus], { minLength: 2 })
+      .chain((some) =>
+        fc.tuple(...some.map((sku) => fc.integer({ min: 1, max: 3 }).map((quantity) => ({ sku, quantity }))))
+      ),
     { minLength: count, maxLength: count, size: "max" }
   )
 
@@ -66,7 +73,12 @@ const oneRun = () => ({ ...seeded(1), endOnFailure: true })
 
 /** Runs a property whose body is an effect. */
 const forOne = <A>(arbitrary: fc.Arbitrary<A>, body: (value: A) => Effect.Effect<unknown, unknown>) =>
-  Effect.promise(() => fc.assert(fc.asyncProperty(arbitrary, async (value) => void (await Effect.runPromise(body(value)))), oneRun()))
+  Effect.promise(() =>
+    fc.assert(
+      fc.asyncProperty(arbitrary, async (value) => void (await Effect.runPromise(body(value)))),
+      oneRun()
+    )
+  )
 
 const randomSkus = ["a", "b", "c", "d", "e"]
 
@@ -85,62 +97,74 @@ export const raceClaims = about("engine", [
     })
   ),
 
-  claim("law 1 across engines: two on one log never promise a unit twice", ({ journal, elsewhere, capabilities, newLog }) =>
-    Effect.gen(function* () {
-      const tenant = newLog()
-      const one = yield* stockedEngine(journal, tenant, ["a", "b"], 5, { batchMax: 8 })
-      const two = yield* engineOn(capabilities.shared ? yield* elsewhere : journal, tenant, { batchMax: 8 })
-      for (const sku of ["a", "b"]) yield* raceFor([one, two], sku, 60, 5)
-      yield* assertVerified(two)
-    })
+  claim(
+    "law 1 across engines: two on one log never promise a unit twice",
+    ({ journal, elsewhere, capabilities, newLog }) =>
+      Effect.gen(function* () {
+        const tenant = newLog()
+        const one = yield* stockedEngine(journal, tenant, ["a", "b"], 5, { batchMax: 8 })
+        const two = yield* engineOn(capabilities.shared ? yield* elsewhere : journal, tenant, { batchMax: 8 })
+        for (const sku of ["a", "b"]) yield* raceFor([one, two], sku, 60, 5)
+        yield* assertVerified(two)
+      })
   ),
 
-  claim("law 3: 1,000 random claims with lines in opposite orders end without deadlock and without a lost unit", ({ journal, newLog }) =>
-    forOne(randomClaims(randomSkus, 1_000), (claims) =>
-      Effect.scoped(
-        Effect.gen(function* () {
-          const engine = yield* stockedEngine(journal, newLog(), randomSkus, 1_500, { batchMax: 64 })
-          yield* claimInRandomOrders([engine], randomSkus, claims, 1_500)
-          yield* assertVerified(engine)
-        })
-      )
-    )
-  ),
-
-  claim("law 3 across engines: 300 random claims through two engines on one log", ({ journal, elsewhere, capabilities, newLog }) =>
-    Effect.gen(function* () {
-      const other = capabilities.shared ? yield* elsewhere : journal
-      yield* forOne(randomClaims(randomSkus, 300), (claims) =>
+  claim(
+    "law 3: 1,000 random claims with lines in opposite orders end without deadlock and without a lost unit",
+    ({ journal, newLog }) =>
+      forOne(randomClaims(randomSkus, 1_000), (claims) =>
         Effect.scoped(
           Effect.gen(function* () {
-            const tenant = newLog()
-            const one = yield* stockedEngine(journal, tenant, randomSkus, 400, { batchMax: 16 })
-            const two = yield* engineOn(other, tenant, { batchMax: 16 })
-            yield* claimInRandomOrders([one, two], randomSkus, claims, 400)
-            yield* assertVerified(two)
+            const engine = yield* stockedEngine(journal, newLog(), randomSkus, 1_500, { batchMax: 64 })
+            yield* claimInRandomOrders([engine], randomSkus, claims, 1_500)
+            yield* assertVerified(engine)
           })
         )
       )
-    })
   ),
 
-  claim("law 4: one command id, in turn, at once, and through two engines, is one effect with one receipt", ({ journal, elsewhere, capabilities, newLog }) =>
-    Effect.gen(function* () {
-      const tenant = newLog()
-      const one = yield* stockedEngine(journal, tenant, ["a"], 100)
-      const two = yield* engineOn(capabilities.shared ? yield* elsewhere : journal, tenant)
-      const buy = { id: "r", lines: [{ sku: "a", quantity: 3 }], ...forAnHour, commandId: "buy" }
-      const atOnce = yield* Effect.all(
-        Array.from({ length: 40 }, (_, index) => at([one, two], index).submit("reserve", buy)),
-        unbounded
-      )
-      const third = yield* engineOn(journal, tenant)
-      const inTurn = [yield* one.submit("reserve", buy), yield* two.submit("reserve", buy), yield* third.submit("reserve", buy)]
-      for (const receipt of [...atOnce, ...inTurn]) assert.deepEqual(receipt, atOnce[0])
-      const [figures] = yield* third.availability(["a"], {})
-      assert.equal(figures?.reserved, 3)
-      assert.equal((yield* third.outcome("buy"))?.length, 1)
-    })
+  claim(
+    "law 3 across engines: 300 random claims through two engines on one log",
+    ({ journal, elsewhere, capabilities, newLog }) =>
+      Effect.gen(function* () {
+        const other = capabilities.shared ? yield* elsewhere : journal
+        yield* forOne(randomClaims(randomSkus, 300), (claims) =>
+          Effect.scoped(
+            Effect.gen(function* () {
+              const tenant = newLog()
+              const one = yield* stockedEngine(journal, tenant, randomSkus, 400, { batchMax: 16 })
+              const two = yield* engineOn(other, tenant, { batchMax: 16 })
+              yield* claimInRandomOrders([one, two], randomSkus, claims, 400)
+              yield* assertVerified(two)
+            })
+          )
+        )
+      })
+  ),
+
+  claim(
+    "law 4: one command id, in turn, at once, and through two engines, is one effect with one receipt",
+    ({ journal, elsewhere, capabilities, newLog }) =>
+      Effect.gen(function* () {
+        const tenant = newLog()
+        const one = yield* stockedEngine(journal, tenant, ["a"], 100)
+        const two = yield* engineOn(capabilities.shared ? yield* elsewhere : journal, tenant)
+        const buy = { id: "r", lines: [{ sku: "a", quantity: 3 }], ...forAnHour, commandId: "buy" }
+        const atOnce = yield* Effect.all(
+          Array.from({ length: 40 }, (_, index) => at([one, two], index).submit("reserve", buy)),
+          unbounded
+        )
+        const third = yield* engineOn(journal, tenant)
+        const inTurn = [
+          yield* one.submit("reserve", buy),
+          yield* two.submit("reserve", buy),
+          yield* third.submit("reserve", buy)
+        ]
+        for (const receipt of [...atOnce, ...inTurn]) assert.deepEqual(receipt, atOnce[0])
+        const [figures] = yield* third.availability(["a"], {})
+        assert.equal(figures?.reserved, 3)
+        assert.equal((yield* third.outcome("buy"))?.length, 1)
+      })
   ),
 
   claim("law 4: the same id with another body is CommandIdReused, and changes nothing", ({ journal, newLog }) =>

@@ -30,8 +30,11 @@ export const stockedEngine = Effect.fnUntraced(function* (
 export type Answer<N extends CommandName> = Result.Result<Receipt<N>, CommandFailure>
 
 /** Submits a command and tells how it ended. */
-export const attempt = <N extends CommandName>(engine: Engine, name: N, input: CommandInput<N>): Effect.Effect<Answer<N>> =>
-  Effect.result(engine.submit(name, input))
+export const attempt = <N extends CommandName>(
+  engine: Engine,
+  name: N,
+  input: CommandInput<N>
+): Effect.Effect<Answer<N>> => Effect.result(engine.submit(name, input))
 
 /** `accepted`, or the tag of the failure. */
 export const verdictOf = (answer: Answer<CommandName>): string =>

@@ -19,16 +19,20 @@ export const appendClaims = about("append", [
     })
   ),
 
-  claim("an append at the head moves it by as many events as it has, to the instant it was recorded at", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const log = newLog()
-      yield* journal.head(log)
-      const first = appendOf(0, { commands: [{ id: "a", events: [registered("a"), registered("b"), registered("c")] }] })
-      yield* journal.append(log, first)
-      assert.deepEqual(yield* journal.head(log), { position: 3, recordedAt: someInstant })
-      yield* journal.append(log, { ...oneCommand(3, "b"), recordedAt: someInstant + 1 })
-      assert.deepEqual(yield* journal.head(log), { position: 4, recordedAt: someInstant + 1 })
-    })
+  claim(
+    "an append at the head moves it by as many events as it has, to the instant it was recorded at",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const log = newLog()
+        yield* journal.head(log)
+        const first = appendOf(0, {
+          commands: [{ id: "a", events: [registered("a"), registered("b"), registered("c")] }]
+        })
+        yield* journal.append(log, first)
+        assert.deepEqual(yield* journal.head(log), { position: 3, recordedAt: someInstant })
+        yield* journal.append(log, { ...oneCommand(3, "b"), recordedAt: someInstant + 1 })
+        assert.deepEqual(yield* journal.head(log), { position: 4, recordedAt: someInstant + 1 })
+      })
   ),
 
   claim("what is acknowledged is there at once, wherever one looks", ({ journal, newLog }) =>
@@ -52,7 +56,12 @@ export const appendClaims = about("append", [
           },
           {
             head: position + 1,
-            loaded: { head: { position: position + 1, recordedAt: someInstant }, rows: [[row]], groups: [], expiring: [] },
+            loaded: {
+              head: { position: position + 1, recordedAt: someInstant },
+              rows: [[row]],
+              groups: [],
+              expiring: []
+            },
             read: append.events.map(withoutFingerprint),
             outcome: append.events.map(withoutFingerprint),
             history: append.events.map(withoutFingerprint)
@@ -62,53 +71,57 @@ export const appendClaims = about("append", [
     })
   ),
 
-  claim("an append that expects the head too low or too high fails with where it really is, and writes nothing", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const log = newLog()
-      yield* journal.head(log)
-      const refused = Effect.fnUntraced(function* (expected: number, actual: number) {
-        const before = yield* look(journal, log)
-        const append = oneCommand(expected, `stray at ${expected}`, [{ table: skusTable, rows: [skuRow("stray")] }])
-        const result = yield* Effect.result(journal.append(log, append))
-        assert.ok(result._tag === "Failure", `an append after ${expected} was accepted with the head at ${actual}`)
-        assert.ok(result.failure instanceof HeadMoved, `it failed with ${result.failure._tag} instead of HeadMoved`)
-        assert.deepEqual(
-          { expected: result.failure.expected, actual: result.failure.actual },
-          { expected, actual }
-        )
-        assert.deepEqual(yield* look(journal, log), before)
+  claim(
+    "an append that expects the head too low or too high fails with where it really is, and writes nothing",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const log = newLog()
+        yield* journal.head(log)
+        const refused = Effect.fnUntraced(function* (expected: number, actual: number) {
+          const before = yield* look(journal, log)
+          const append = oneCommand(expected, `stray at ${expected}`, [{ table: skusTable, rows: [skuRow("stray")] }])
+          const result = yield* Effect.result(journal.append(log, append))
+          assert.ok(result._tag === "Failure", `an append after ${expected} was accepted with the head at ${actual}`)
+          assert.ok(result.failure instanceof HeadMoved, `it failed with ${result.failure._tag} instead of HeadMoved`)
+          assert.deepEqual({ expected: result.failure.expected, actual: result.failure.actual }, { expected, actual })
+          assert.deepEqual(yield* look(journal, log), before)
+        })
+        yield* refused(1, 0)
+        yield* refused(1_000_000, 0)
+        const three = appendOf(0, {
+          commands: ["a", "b", "c"].map((id) => ({ id, events: [registered(id)] })),
+          rows: [{ table: skusTable, rows: [skuRow("a"), skuRow("b")] }]
+        })
+        yield* journal.append(log, three)
+        for (const expected of [0, 1, 2, 4, 5, 1_000_000]) yield* refused(expected, 3)
+        yield* journal.append(log, oneCommand(3, "d"))
+        for (const expected of [3, 5]) yield* refused(expected, 4)
       })
-      yield* refused(1, 0)
-      yield* refused(1_000_000, 0)
-      const three = appendOf(0, {
-        commands: ["a", "b", "c"].map((id) => ({ id, events: [registered(id)] })),
-        rows: [{ table: skusTable, rows: [skuRow("a"), skuRow("b")] }]
-      })
-      yield* journal.append(log, three)
-      for (const expected of [0, 1, 2, 4, 5, 1_000_000]) yield* refused(expected, 3)
-      yield* journal.append(log, oneCommand(3, "d"))
-      for (const expected of [3, 5]) yield* refused(expected, 4)
-    })
   ),
 
-  claim("events are numbered 1, 2, 3, … over batches of any size, and come back as they were written", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const log = newLog()
-      yield* journal.head(log)
-      const written: Array<object> = []
-      for (const size of [1, 2, 1, 7, 30, 1, 3]) {
-        const commands = Array.from({ length: size }, (_, index) => ({
-          id: `${written.length} ${index}`,
-          events: [registered(`s${index}`), moved([`s${index}`, "t"])].slice(0, 1 + (index % 2))
-        }))
-        const append = appendOf(written.length, { commands })
-        yield* journal.append(log, append)
-        written.push(...append.events)
-      }
-      const events = yield* readAll(journal, log)
-      assert.deepEqual(events.map((event) => event.position), written.map((_, index) => index + 1))
-      assertSameList(events.map(withoutFingerprint), written.map(withoutFingerprint))
-    })
+  claim(
+    "events are numbered 1, 2, 3, … over batches of any size, and come back as they were written",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const log = newLog()
+        yield* journal.head(log)
+        const written: Array<object> = []
+        for (const size of [1, 2, 1, 7, 30, 1, 3]) {
+          const commands = Array.from({ length: size }, (_, index) => ({
+            id: `${written.length} ${index}`,
+            events: [registered(`s${index}`), moved([`s${index}`, "t"])].slice(0, 1 + (index % 2))
+          }))
+          const append = appendOf(written.length, { commands })
+          yield* journal.append(log, append)
+          written.push(...append.events)
+        }
+        const events = yield* readAll(journal, log)
+        assert.deepEqual(
+          events.map((event) => event.position),
+          written.map((_, index) => index + 1)
+        )
+        assertSameList(events.map(withoutFingerprint), written.map(withoutFingerprint))
+      })
   ),
 
   claim("a row is inserted or replaced as a whole; its neighbours stay", ({ journal, newLog }) =>
@@ -130,29 +143,40 @@ export const appendClaims = about("append", [
     })
   ),
 
-  claim("rows that are added are there after it; if one of them existed, the append fails as RowExists and writes nothing", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const [log, other] = [newLog(), newLog()]
-      for (const each of [log, other]) yield* journal.head(each)
-      let position = 0
-      const expected: Record<string, ReadonlyArray<object>> = {}
-      for (const table of tables) {
-        const [first, second, third, fourth] = [rowOf(table, 1), rowOf(table, 2), rowOf(table, 3), rowOf(table, 4)]
-        const rows = [{ table, rows: [first], added: [second, third] }]
-        yield* journal.append(log, { ...oneCommand(position++, table.name), rows })
-        expected[table.name] = byKeyOf(table, [first, second, third])
-        const before = yield* look(journal, log)
-        for (const added of [[first], [fourth, second], [second, fourth], [rowOf(table, 5), third, fourth]]) {
-          const again = { ...oneCommand(position, `${table.name} again`), rows: [{ table: skusTable, rows: [skuRow("stray")] }, { table, rows: [], added }] }
-          const result = yield* Effect.result(journal.append(log, again))
-          assert.ok(result._tag === "Failure", `${table.name}: a row was added over one that existed`)
-          assert.ok(result.failure instanceof RowExists, `it failed with ${result.failure._tag} instead of RowExists`)
-          assert.deepEqual(yield* look(journal, log), before)
+  claim(
+    "rows that are added are there after it; if one of them existed, the append fails as RowExists and writes nothing",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const [log, other] = [newLog(), newLog()]
+        for (const each of [log, other]) yield* journal.head(each)
+        let position = 0
+        const expected: Record<string, ReadonlyArray<object>> = {}
+        for (const table of tables) {
+          const [first, second, third, fourth] = [rowOf(table, 1), rowOf(table, 2), rowOf(table, 3), rowOf(table, 4)]
+          const rows = [{ table, rows: [first], added: [second, third] }]
+          yield* journal.append(log, { ...oneCommand(position++, table.name), rows })
+          expected[table.name] = byKeyOf(table, [first, second, third])
+          const before = yield* look(journal, log)
+          for (const added of [[first], [fourth, second], [second, fourth], [rowOf(table, 5), third, fourth]]) {
+            const again = {
+              ...oneCommand(position, `${table.name} again`),
+              rows: [
+                { table: skusTable, rows: [skuRow("stray")] },
+                { table, rows: [], added }
+              ]
+            }
+            const result = yield* Effect.result(journal.append(log, again))
+            assert.ok(result._tag === "Failure", `${table.name}: a row was added over one that existed`)
+            assert.ok(result.failure instanceof RowExists, `it failed with ${result.failure._tag} instead of RowExists`)
+            assert.deepEqual(yield* look(journal, log), before)
+          }
         }
-      }
-      assert.deepEqual((yield* look(journal, log)).rows, expected)
-      yield* journal.append(other, { ...oneCommand(0, "other"), rows: tables.map((table) => ({ table, rows: [], added: [rowOf(table, 1)] })) })
-    })
+        assert.deepEqual((yield* look(journal, log)).rows, expected)
+        yield* journal.append(other, {
+          ...oneCommand(0, "other"),
+          rows: tables.map((table) => ({ table, rows: [], added: [rowOf(table, 1)] }))
+        })
+      })
   ),
 
   claim("an append without rows, and one with empty lists of them, is as good as any", ({ journal, newLog }) =>
@@ -160,7 +184,14 @@ export const appendClaims = about("append", [
       const log = newLog()
       yield* journal.head(log)
       yield* journal.append(log, oneCommand(0, "a"))
-      yield* journal.append(log, oneCommand(1, "b", tables.map((table) => ({ table, rows: [] }))))
+      yield* journal.append(
+        log,
+        oneCommand(
+          1,
+          "b",
+          tables.map((table) => ({ table, rows: [] }))
+        )
+      )
       const { head, events, rows } = yield* look(journal, log)
       assert.deepEqual([head.position, events.length, rows], [2, 2, {}])
     })

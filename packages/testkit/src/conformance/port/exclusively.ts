@@ -52,8 +52,9 @@ const contend = Effect.fnUntraced(function* (journals: ReadonlyArray<Journal>, l
 })
 
 export const exclusiveClaims = about("exclusively", [
-  claim("inside the lock the head stands still and an append gets through, however many others insist", ({ journal, newLog }) =>
-    contend([journal], newLog())
+  claim(
+    "inside the lock the head stands still and an append gets through, however many others insist",
+    ({ journal, newLog }) => contend([journal], newLog())
   ),
 
   claim(
@@ -77,43 +78,50 @@ export const exclusiveClaims = about("exclusively", [
     })
   ),
 
-  claim("what was appended inside counts when the whole succeeds, and loads inside see the locked log", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const log = newLog()
-      yield* journal.append(log, oneCommand((yield* journal.head(log)).position, "a", [{ table: skusTable, rows: [skuRow("a", 1)] }]))
-      yield* journal.exclusively(
-        log,
-        Effect.gen(function* () {
-          assert.deepEqual((yield* journal.load(log, request)).rows, [[skuRow("a", 1)]])
-          assert.deepEqual([...(yield* journal.outcomes(log, ["a"])).outcomes.keys()], ["a"])
-          yield* journal.append(log, oneCommand(1, "b", [{ table: skusTable, rows: [skuRow("a", 2)] }]))
-        })
-      )
-      const { head, events, rows } = yield* look(journal, log)
-      assert.deepEqual([head.position, events.length, rows["skus"]], [2, 2, [skuRow("a", 2)]])
-    })
+  claim(
+    "what was appended inside counts when the whole succeeds, and loads inside see the locked log",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const log = newLog()
+        yield* journal.append(
+          log,
+          oneCommand((yield* journal.head(log)).position, "a", [{ table: skusTable, rows: [skuRow("a", 1)] }])
+        )
+        yield* journal.exclusively(
+          log,
+          Effect.gen(function* () {
+            assert.deepEqual((yield* journal.load(log, request)).rows, [[skuRow("a", 1)]])
+            assert.deepEqual([...(yield* journal.outcomes(log, ["a"])).outcomes.keys()], ["a"])
+            yield* journal.append(log, oneCommand(1, "b", [{ table: skusTable, rows: [skuRow("a", 2)] }]))
+          })
+        )
+        const { head, events, rows } = yield* look(journal, log)
+        assert.deepEqual([head.position, events.length, rows["skus"]], [2, 2, [skuRow("a", 2)]])
+      })
   ),
 
-  claim("a failure inside, of any kind, takes back what was appended inside, and lets others in", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const log = newLog()
-      yield* journal.head(log)
-      yield* journal.append(log, oneCommand(0, "a", [{ table: skusTable, rows: [skuRow("a", 1)] }]))
-      const before = yield* look(journal, log)
-      const append = appendOf(1, {
-        commands: [{ id: "b", events: [registered("b"), registered("c")] }],
-        rows: [{ table: skusTable, rows: [skuRow("a", 2), skuRow("b", 2)] }]
+  claim(
+    "a failure inside, of any kind, takes back what was appended inside, and lets others in",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const log = newLog()
+        yield* journal.head(log)
+        yield* journal.append(log, oneCommand(0, "a", [{ table: skusTable, rows: [skuRow("a", 1)] }]))
+        const before = yield* look(journal, log)
+        const append = appendOf(1, {
+          commands: [{ id: "b", events: [registered("b"), registered("c")] }],
+          rows: [{ table: skusTable, rows: [skuRow("a", 2), skuRow("b", 2)] }]
+        })
+        const ends = [Effect.fail("a failure"), Effect.die(new Error("a defect")), Effect.interrupt]
+        for (const end of ends) {
+          const exit = yield* Effect.exit(journal.exclusively(log, Effect.andThen(journal.append(log, append), end)))
+          assert.equal(exit._tag, "Failure")
+          assert.deepEqual(yield* look(journal, log), before)
+          assert.deepEqual([...(yield* journal.outcomes(log, ["b"])).outcomes.keys()], [])
+        }
+        yield* journal.append(log, append)
+        assert.equal((yield* journal.head(log)).position, 3)
       })
-      const ends = [Effect.fail("a failure"), Effect.die(new Error("a defect")), Effect.interrupt]
-      for (const end of ends) {
-        const exit = yield* Effect.exit(journal.exclusively(log, Effect.andThen(journal.append(log, append), end)))
-        assert.equal(exit._tag, "Failure")
-        assert.deepEqual(yield* look(journal, log), before)
-        assert.deepEqual([...(yield* journal.outcomes(log, ["b"])).outcomes.keys()], [])
-      }
-      yield* journal.append(log, append)
-      assert.equal((yield* journal.head(log)).position, 3)
-    })
   ),
 
   claim("what is appended inside a lock that fails in the end is seen by nobody at any time", ({ journal, newLog }) =>

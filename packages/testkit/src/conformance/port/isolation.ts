@@ -49,7 +49,10 @@ export const isolationClaims = about("isolation", [
         )
         const { head: known, outcomes } = yield* journal.outcomes(log, ["same"])
         assert.deepEqual(known, head)
-        assert.deepEqual([...outcomes.values()].map((outcome) => [outcome.fingerprint, outcome.events.length]), its([[`body ${number}`, 2]]))
+        assert.deepEqual(
+          [...outcomes.values()].map((outcome) => [outcome.fingerprint, outcome.events.length]),
+          its([[`body ${number}`, 2]])
+        )
         assert.deepEqual((yield* journal.read(log, 0, 10)).map(quantityOf), its([number, undefined]))
         assert.deepEqual((yield* journal.history(log, "a", end, 10)).map(quantityOf), its([undefined, number]))
         assert.deepEqual((yield* journal.history(log, "b", end, 10)).map(quantityOf), its([number]))
@@ -66,28 +69,54 @@ export const isolationClaims = about("isolation", [
     })
   ),
 
-  claim("an append, a failed one, a lock and a replacement in one log change nothing in another", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const [mine, other] = [newLog(), newLog()]
-      for (const log of [mine, other]) {
-        yield* journal.head(log)
-        yield* journal.append(log, content(7))
-      }
-      const before = yield* look(journal, other)
-      yield* journal.append(mine, content(8, 2)).pipe(Effect.result)
-      yield* journal.append(mine, oneCommand(9, "too high")).pipe(Effect.result)
-      yield* journal.append(mine, oneCommand(2, "b", [{ table: skusTable, rows: [skuRow("a", 99)] }]))
-      yield* journal.exclusively(mine, journal.append(mine, oneCommand(3, "c", [{ table: skusTable, rows: [skuRow("a", 100)] }])))
-      yield* journal.replaceRows(mine, 4, tables.map((table) => ({ table, rows: [rowOf(table, 3)] })))
-      assert.deepEqual(yield* look(journal, other), before)
-      assert.deepEqual((yield* look(journal, mine)).rows["skus"], [rowOf(skusTable, 3)])
-    })
+  claim(
+    "an append, a failed one, a lock and a replacement in one log change nothing in another",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const [mine, other] = [newLog(), newLog()]
+        for (const log of [mine, other]) {
+          yield* journal.head(log)
+          yield* journal.append(log, content(7))
+        }
+        const before = yield* look(journal, other)
+        yield* journal.append(mine, content(8, 2)).pipe(Effect.result)
+        yield* journal.append(mine, oneCommand(9, "too high")).pipe(Effect.result)
+        yield* journal.append(mine, oneCommand(2, "b", [{ table: skusTable, rows: [skuRow("a", 99)] }]))
+        yield* journal.exclusively(
+          mine,
+          journal.append(mine, oneCommand(3, "c", [{ table: skusTable, rows: [skuRow("a", 100)] }]))
+        )
+        yield* journal.replaceRows(
+          mine,
+          4,
+          tables.map((table) => ({ table, rows: [rowOf(table, 3)] }))
+        )
+        assert.deepEqual(yield* look(journal, other), before)
+        assert.deepEqual((yield* look(journal, mine)).rows["skus"], [rowOf(skusTable, 3)])
+      })
   ),
 
   claim("logs whose names are alike are different logs", ({ journal, newLog }) =>
     Effect.gen(function* () {
       const base = newLog()
-      const variants = ["", "a", "A", "a b", "a  b", "%", "_", "'", '"', "\\", "\u00e9", "e\u0301", "\ud83d\udce6", "/a", "$1", "{a}"]
+      const variants = [
+        "",
+        "a",
+        "A",
+        "a b",
+        "a  b",
+        "%",
+        "_",
+        "'",
+        '"',
+        "\\",
+        "\u00e9",
+        "e\u0301",
+        "\ud83d\udce6",
+        "/a",
+        "$1",
+        "{a}"
+      ]
       const logs = variants.map((variant) => `${base}.${variant}.`)
       for (const [index, log] of logs.entries()) {
         yield* journal.head(log)

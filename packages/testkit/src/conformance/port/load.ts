@@ -1,7 +1,7 @@
 /** Claims about loading: what is asked for is there, as of one position, whatever it is called and however much it is. */
 import { strict as assert } from "node:assert"
 import { belongs, groupValueOf, keyOf, type Row, type Table, tables } from "@holdfast/core/domain"
-import { type Journal, type LoadRequest, type LogId } from "@holdfast/core/ports"
+import type { Journal, LoadRequest, LogId } from "@holdfast/core/ports"
 import { Effect } from "effect"
 import { about, claim } from "../Claim.ts"
 import { appendOf, oneCommand, registered, someInstant } from "../events.ts"
@@ -24,7 +24,10 @@ const chunk = 500
 const write = Effect.fnUntraced(function* (journal: Journal, log: LogId, table: Table<Row>, rows: ReadonlyArray<Row>) {
   let { position } = yield* journal.head(log)
   for (let from = 0; from < rows.length; from += chunk) {
-    yield* journal.append(log, oneCommand(position++, `${table.name} ${position}`, [{ table, rows: rows.slice(from, from + chunk) }]))
+    yield* journal.append(
+      log,
+      oneCommand(position++, `${table.name} ${position}`, [{ table, rows: rows.slice(from, from + chunk) }])
+    )
   }
   return position
 })
@@ -45,9 +48,21 @@ export const loadClaims = about("loading", [
   claim("rows come by key, list by list as requested; what does not exist is not in them", ({ journal, newLog }) =>
     Effect.gen(function* () {
       const log = newLog()
-      const absent = yield* journal.load(log, { ...nothing, rows: readTables.map((table) => ({ table, keys: [keyOf(table, rowOf(table, 1))] })) })
-      assert.deepEqual(absent.rows, readTables.map(() => []))
-      for (const table of readTables) yield* write(journal, log, table, [1, 2, 3].map((seed) => rowOf(table, seed)))
+      const absent = yield* journal.load(log, {
+        ...nothing,
+        rows: readTables.map((table) => ({ table, keys: [keyOf(table, rowOf(table, 1))] }))
+      })
+      assert.deepEqual(
+        absent.rows,
+        readTables.map(() => [])
+      )
+      for (const table of readTables)
+        yield* write(
+          journal,
+          log,
+          table,
+          [1, 2, 3].map((seed) => rowOf(table, seed))
+        )
       const requests = [...readTables].reverse().flatMap((table) => [
         { table, keys: [keyOf(table, rowOf(table, 3)), keyOf(table, rowOf(table, 99))] },
         { table, keys: [] },
@@ -55,7 +70,9 @@ export const loadClaims = about("loading", [
         { table, keys: [keyOf(table, rowOf(table, 1)), keyOf(table, rowOf(table, 2))] }
       ])
       const loaded = yield* journal.load(log, { ...nothing, rows: requests })
-      const expected = [...readTables].reverse().flatMap((table) => [[rowOf(table, 3)], [], [], [rowOf(table, 1), rowOf(table, 2)]])
+      const expected = [...readTables]
+        .reverse()
+        .flatMap((table) => [[rowOf(table, 3)], [], [], [rowOf(table, 1), rowOf(table, 2)]])
       assert.equal(loaded.rows.length, requests.length)
       requests.forEach(({ table }, index) => {
         assert.deepEqual(byKeyOf(table, loaded.rows[index] ?? []), byKeyOf(table, expected[index] ?? []))
@@ -64,17 +81,30 @@ export const loadClaims = about("loading", [
     })
   ),
 
-  claim("keys differ by every character: case, accents, quotes, backslashes, %, emoji, spaces, 200 characters", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const log = newLog()
-      yield* write(journal, log, skusTable, awkwardTexts.map((id, index) => skuRow(id, index)))
-      for (const [index, id] of awkwardTexts.entries()) {
-        assert.deepEqual(yield* loadKeys(journal, log, skusTable, [id]), [skuRow(id, index)])
-      }
-      const all = yield* loadKeys(journal, log, skusTable, awkwardTexts)
-      assert.deepEqual(byKeyOf(skusTable, all), byKeyOf(skusTable, awkwardTexts.map((id, index) => skuRow(id, index))))
-      assert.deepEqual(yield* loadKeys(journal, log, skusTable, ["PLAIN", "plai", "pl_in2", "pl%", "%", ""]), [])
-    })
+  claim(
+    "keys differ by every character: case, accents, quotes, backslashes, %, emoji, spaces, 200 characters",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const log = newLog()
+        yield* write(
+          journal,
+          log,
+          skusTable,
+          awkwardTexts.map((id, index) => skuRow(id, index))
+        )
+        for (const [index, id] of awkwardTexts.entries()) {
+          assert.deepEqual(yield* loadKeys(journal, log, skusTable, [id]), [skuRow(id, index)])
+        }
+        const all = yield* loadKeys(journal, log, skusTable, awkwardTexts)
+        assert.deepEqual(
+          byKeyOf(skusTable, all),
+          byKeyOf(
+            skusTable,
+            awkwardTexts.map((id, index) => skuRow(id, index))
+          )
+        )
+        assert.deepEqual(yield* loadKeys(journal, log, skusTable, ["PLAIN", "plai", "pl_in2", "pl%", "%", ""]), [])
+      })
   ),
 
   claim("composite keys keep their parts apart, whatever is in them", ({ journal, newLog }) =>
@@ -82,7 +112,20 @@ export const loadClaims = about("loading", [
       const log = newLog()
       for (const table of readTables.filter(({ key }) => key.length > 1)) {
         const rows: Array<Row> = []
-        const texts = ["a", "a b", "b", 'a"b', "a\\", "\\", "a/b", "a,b", "a:b", "x".repeat(200), "\u00e9", "\ud83d\udce6"]
+        const texts = [
+          "a",
+          "a b",
+          "b",
+          'a"b',
+          "a\\",
+          "\\",
+          "a/b",
+          "a,b",
+          "a:b",
+          "x".repeat(200),
+          "\u00e9",
+          "\ud83d\udce6"
+        ]
         const keyTexts = table.key.filter((column) => table.columns[column] === "text")
         for (const left of texts) {
           for (const right of texts) {
@@ -96,33 +139,47 @@ export const loadClaims = about("loading", [
         }
         yield* write(journal, log, table, rows)
         const wanted = rows.filter((_, index) => index % 5 === 0)
-        const loaded = yield* loadKeys(journal, log, table, wanted.map((row) => keyOf(table, row)))
+        const loaded = yield* loadKeys(
+          journal,
+          log,
+          table,
+          wanted.map((row) => keyOf(table, row))
+        )
         assert.deepEqual(byKeyOf(table, loaded), byKeyOf(table, wanted))
       }
     })
   ),
 
-  claim("groups hold the rows with their value, all of them, without those whose filter is zero", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      for (const table of readTables) {
-        for (const [name, group] of Object.entries(table.groups)) {
-          const log = newLog()
-          const rows = groupedRows(table, name)
-          yield* write(journal, log, table, rows)
-          const values = [...new Set(rows.map((row) => groupValueOf(group, row))), "nobody"]
-          const loaded = yield* journal.load(log, {
-            ...nothing,
-            groups: [...values.map((value) => ({ table, group: name, values: [value] })), { table, group: name, values }]
-          })
-          values.forEach((value, index) => {
-            const expected = rows.filter((row) => groupValueOf(group, row) === value && belongs(group, row))
-            assert.deepEqual(byKeyOf(table, loaded.groups[index] ?? []), byKeyOf(table, expected), `${table.name} by ${name}: ${value}`)
-          })
-          const everything = rows.filter((row) => belongs(group, row))
-          assert.deepEqual(byKeyOf(table, loaded.groups.at(-1) ?? []), byKeyOf(table, everything))
+  claim(
+    "groups hold the rows with their value, all of them, without those whose filter is zero",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        for (const table of readTables) {
+          for (const [name, group] of Object.entries(table.groups)) {
+            const log = newLog()
+            const rows = groupedRows(table, name)
+            yield* write(journal, log, table, rows)
+            const values = [...new Set(rows.map((row) => groupValueOf(group, row))), "nobody"]
+            const loaded = yield* journal.load(log, {
+              ...nothing,
+              groups: [
+                ...values.map((value) => ({ table, group: name, values: [value] })),
+                { table, group: name, values }
+              ]
+            })
+            values.forEach((value, index) => {
+              const expected = rows.filter((row) => groupValueOf(group, row) === value && belongs(group, row))
+              assert.deepEqual(
+                byKeyOf(table, loaded.groups[index] ?? []),
+                byKeyOf(table, expected),
+                `${table.name} by ${name}: ${value}`
+              )
+            })
+            const everything = rows.filter((row) => belongs(group, row))
+            assert.deepEqual(byKeyOf(table, loaded.groups.at(-1) ?? []), byKeyOf(table, everything))
+          }
         }
-      }
-    })
+      })
   ),
 
   claim("a row that changes leaves the groups it was in and joins those it is in now", ({ journal, newLog }) =>
@@ -141,10 +198,17 @@ export const loadClaims = about("loading", [
           })
           yield* write(journal, log, table, changed)
           const values = [...new Set([...rows, ...changed].map((row) => groupValueOf(group, row)))]
-          const loaded = yield* journal.load(log, { ...nothing, groups: values.map((value) => ({ table, group: name, values: [value] })) })
+          const loaded = yield* journal.load(log, {
+            ...nothing,
+            groups: values.map((value) => ({ table, group: name, values: [value] }))
+          })
           values.forEach((value, index) => {
             const expected = changed.filter((row) => groupValueOf(group, row) === value && belongs(group, row))
-            assert.deepEqual(byKeyOf(table, loaded.groups[index] ?? []), byKeyOf(table, expected), `${table.name} by ${name}: ${value}`)
+            assert.deepEqual(
+              byKeyOf(table, loaded.groups[index] ?? []),
+              byKeyOf(table, expected),
+              `${table.name} by ${name}: ${value}`
+            )
           })
         }
       }
@@ -160,31 +224,43 @@ export const loadClaims = about("loading", [
       const loaded = yield* journal.load(log, { ...nothing, rows: [{ table: skusTable, keys }] })
       assert.equal(loaded.head.position, position)
       assertSameList(byKeyOf(skusTable, loaded.rows[0] ?? []), byKeyOf(skusTable, rows))
-      const grouped = yield* journal.load(log, { ...nothing, groups: [{ table: skusTable, group: "byCode", values: keys }] })
+      const grouped = yield* journal.load(log, {
+        ...nothing,
+        groups: [{ table: skusTable, group: "byCode", values: keys }]
+      })
       assert.equal(grouped.groups[0]?.length, rows.length)
     })
   ),
 
-  claim("soft claims come by the instant they expire at, earliest first, as many as asked; nothing else does", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const log = newLog()
-      const order = [5, 3, 9, 1, 7, 0, 8, 2, 6, 4]
-      const claims = order.map((rank) => reservationRow(`r${(rank * 7) % 10}`, someInstant + rank * 1_000))
-      const others = ["confirmed", "shipped", "released", "expired"].map((status, index) => reservationRow(status, someInstant - 1_000 - index, status))
-      yield* write(journal, log, reservationsTable, [...claims.slice(0, 6), ...others])
-      yield* write(journal, log, reservationsTable, claims.slice(6))
-      const expiring = (count: number) => Effect.map(journal.load(log, { ...nothing, expiring: count }), (loaded) => loaded.expiring)
-      const all = order.map((_, rank) => ({ id: `r${(rank * 7) % 10}`, expiresAt: someInstant + rank * 1_000 }))
-      for (const count of [0, 1, 4, 10, 10_000]) assert.deepEqual(yield* expiring(count), all.slice(0, count))
-      // The first is extended, the second confirmed, the third made to expire even earlier.
-      yield* write(journal, log, reservationsTable, [
-        reservationRow("r0", someInstant + 60_000),
-        reservationRow("r7", someInstant + 1_000, "confirmed"),
-        reservationRow("r4", someInstant - 60_000)
-      ])
-      const later = [{ id: "r4", expiresAt: someInstant - 60_000 }, ...all.slice(3), { id: "r0", expiresAt: someInstant + 60_000 }]
-      for (const count of [1, 4, 10]) assert.deepEqual(yield* expiring(count), later.slice(0, count))
-    })
+  claim(
+    "soft claims come by the instant they expire at, earliest first, as many as asked; nothing else does",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const log = newLog()
+        const order = [5, 3, 9, 1, 7, 0, 8, 2, 6, 4]
+        const claims = order.map((rank) => reservationRow(`r${(rank * 7) % 10}`, someInstant + rank * 1_000))
+        const others = ["confirmed", "shipped", "released", "expired"].map((status, index) =>
+          reservationRow(status, someInstant - 1_000 - index, status)
+        )
+        yield* write(journal, log, reservationsTable, [...claims.slice(0, 6), ...others])
+        yield* write(journal, log, reservationsTable, claims.slice(6))
+        const expiring = (count: number) =>
+          Effect.map(journal.load(log, { ...nothing, expiring: count }), (loaded) => loaded.expiring)
+        const all = order.map((_, rank) => ({ id: `r${(rank * 7) % 10}`, expiresAt: someInstant + rank * 1_000 }))
+        for (const count of [0, 1, 4, 10, 10_000]) assert.deepEqual(yield* expiring(count), all.slice(0, count))
+        // The first is extended, the second confirmed, the third made to expire even earlier.
+        yield* write(journal, log, reservationsTable, [
+          reservationRow("r0", someInstant + 60_000),
+          reservationRow("r7", someInstant + 1_000, "confirmed"),
+          reservationRow("r4", someInstant - 60_000)
+        ])
+        const later = [
+          { id: "r4", expiresAt: someInstant - 60_000 },
+          ...all.slice(3),
+          { id: "r0", expiresAt: someInstant + 60_000 }
+        ]
+        for (const count of [1, 4, 10]) assert.deepEqual(yield* expiring(count), later.slice(0, count))
+      })
   ),
 
   claim("head, rows, groups and expiring are as of one position, while others append", ({ journal, newLog }) =>

@@ -56,7 +56,10 @@ export const manifestClaims = about("manifest", [
         const storage = yield* newStorage
         const { content } = yield* Effect.scoped(filled(storage.journal))
         for (let time = 0; time < 2; time++) {
-          assert.deepEqual(yield* Effect.scoped(Effect.flatMap(storage.elsewhere.open, (journal) => look(journal, log))), content)
+          assert.deepEqual(
+            yield* Effect.scoped(Effect.flatMap(storage.elsewhere.open, (journal) => look(journal, log))),
+            content
+          )
         }
         yield* Effect.scoped(
           Effect.gen(function* () {
@@ -80,7 +83,10 @@ export const manifestClaims = about("manifest", [
           const journal = yield* storage.journal.open
           yield* journal.head(log)
           for (let position = 0; ; position++) {
-            yield* journal.append(log, oneCommand(position, `c${position}`, [{ table: skusTable, rows: [skuRow("a", position + 1)] }]))
+            yield* journal.append(
+              log,
+              oneCommand(position, `c${position}`, [{ table: skusTable, rows: [skuRow("a", position + 1)] }])
+            )
             acknowledged.push(position + 1)
           }
         }).pipe(Effect.scoped)
@@ -127,7 +133,9 @@ export const manifestClaims = about("manifest", [
     ({ newStorage }) =>
       Effect.gen(function* () {
         const storage = yield* newStorage
-        const opening = [storage.journal, storage.elsewhere, storage.elsewhere, storage.elsewhere].map(({ open }) => open)
+        const opening = [storage.journal, storage.elsewhere, storage.elsewhere, storage.elsewhere].map(
+          ({ open }) => open
+        )
         const journals = yield* Effect.all(opening, { concurrency: "unbounded" })
         const results = yield* Effect.all(
           journals.map((journal, index) =>
@@ -153,7 +161,11 @@ export const manifestClaims = about("manifest", [
               assert.deepEqual([opened.failure._tag, opened.failure.outcome], ["StorageUnavailable", "not-applied"])
               return
             }
-            assert.deepEqual(yield* look(opened.success, log), empty, "it shows another process what is in it, so it is shared")
+            assert.deepEqual(
+              yield* look(opened.success, log),
+              empty,
+              "it shows another process what is in it, so it is shared"
+            )
           })
         )
         assert.deepEqual(yield* look(journal, log), content)

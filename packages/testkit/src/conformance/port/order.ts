@@ -35,7 +35,10 @@ const race = Effect.fnUntraced(function* (journals: ReadonlyArray<Journal>, log:
     }
   }
   const { events, rows } = yield* look(journal, log)
-  assert.deepEqual(events.map((event) => (event as { readonly commandId: string }).commandId), winners)
+  assert.deepEqual(
+    events.map((event) => (event as { readonly commandId: string }).commandId),
+    winners
+  )
   const ids = (rows["skus"] ?? []).map((row) => String(row["id"]))
   assert.deepEqual(ids, [...winners, "shared"].sort())
   assert.equal(rows["skus"]?.find((row) => row["id"] === "shared")?.["code"], winners.at(-1))
@@ -52,7 +55,9 @@ const increment = Effect.fnUntraced(function* (journals: ReadonlyArray<Journal>,
       const journal = journals[writer % journals.length] ?? first
       let expected = 0
       for (let done = 0; done < each; ) {
-        const append = appendOf(expected, { commands: [{ id: `${writer} ${done}`, events: [registered("a"), registered("b")] }] })
+        const append = appendOf(expected, {
+          commands: [{ id: `${writer} ${done}`, events: [registered("a"), registered("b")] }]
+        })
         const result = yield* Effect.result(journal.append(log, append))
         if (result._tag === "Success") {
           done++
@@ -66,21 +71,31 @@ const increment = Effect.fnUntraced(function* (journals: ReadonlyArray<Journal>,
     { concurrency: "unbounded" }
   )
   const events = yield* readAll(first, log)
-  assertSameList(events.map((event) => event.position), events.map((_, index) => index + 1))
+  assertSameList(
+    events.map((event) => event.position),
+    events.map((_, index) => index + 1)
+  )
   assert.equal(events.length, 6 * each * 2)
   for (let writer = 0; writer < 6; writer++) {
-    const order = events.filter((event) => event.commandId.startsWith(`${writer} `) && event.position === event.commandPosition)
-    assert.deepEqual(order.map((event) => event.commandId), Array.from({ length: each }, (_, index) => `${writer} ${index}`))
+    const order = events.filter(
+      (event) => event.commandId.startsWith(`${writer} `) && event.position === event.commandPosition
+    )
+    assert.deepEqual(
+      order.map((event) => event.commandId),
+      Array.from({ length: each }, (_, index) => `${writer} ${index}`)
+    )
   }
 })
 
 export const orderClaims = about("order", [
-  claim("of N writers at one head exactly one gets through, round after round, and the others are told", ({ journal, newLog }) =>
-    race([journal], newLog())
+  claim(
+    "of N writers at one head exactly one gets through, round after round, and the others are told",
+    ({ journal, newLog }) => race([journal], newLog())
   ),
 
-  claim("writers that follow the head they are told all get through, in an order of commits without gaps", ({ journal, newLog }) =>
-    increment([journal], newLog())
+  claim(
+    "writers that follow the head they are told all get through, in an order of commits without gaps",
+    ({ journal, newLog }) => increment([journal], newLog())
   ),
 
   claim(

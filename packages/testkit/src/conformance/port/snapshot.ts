@@ -64,8 +64,14 @@ export const snapshotClaims = about("snapshots", [
               assert.equal(rows.length, skuCount)
               yield* waitForAppends(state)
               const events = yield* snapshot.events(0, 100_000)
-              assertSameList(events.map((event) => event.position), Array.from({ length: position }, (_, index) => index + 1))
-              assert.deepEqual((yield* snapshot.events(position - 2, 100)).map((event) => event.position), [position - 1, position])
+              assertSameList(
+                events.map((event) => event.position),
+                Array.from({ length: position }, (_, index) => index + 1)
+              )
+              assert.deepEqual(
+                (yield* snapshot.events(position - 2, 100)).map((event) => event.position),
+                [position - 1, position]
+              )
               assert.deepEqual(yield* snapshot.events(position, 100), [])
             })
           )
@@ -76,32 +82,46 @@ export const snapshotClaims = about("snapshots", [
     })
   ),
 
-  claim("the rows of a table stream whole, 12,000 of them, and other tables stream beside them", ({ journal, newLog }) =>
-    Effect.gen(function* () {
-      const log = newLog()
-      yield* journal.head(log)
-      const rows = Array.from({ length: 12_000 }, (_, index) => skuRow(`s${index}`, index))
-      for (let part = 0; part < 4; part++) {
-        yield* journal.append(log, oneCommand(part, `c${part}`, [{ table: skusTable, rows: rows.slice(part * 3_000, (part + 1) * 3_000) }]))
-      }
-      const others = tables.filter((table) => table !== skusTable)
-      const few = (table: (typeof tables)[number]) => [1, 2, 3].map((seed) => rowOf(table, seed))
-      yield* journal.append(log, oneCommand(4, "few", others.map((table) => ({ table, rows: few(table) }))))
-      const snapshot = yield* journal.snapshot(log)
-      const found = yield* Stream.runCollect(snapshot.rows(skusTable))
-      assert.equal(new Set(found.map((row) => row["id"])).size, rows.length)
-      assertSameList(byKeyOf(skusTable, found), byKeyOf(skusTable, rows))
-      for (const table of others) {
-        assert.deepEqual(byKeyOf(table, yield* Stream.runCollect(snapshot.rows(table))), byKeyOf(table, few(table)))
-      }
-    })
+  claim(
+    "the rows of a table stream whole, 12,000 of them, and other tables stream beside them",
+    ({ journal, newLog }) =>
+      Effect.gen(function* () {
+        const log = newLog()
+        yield* journal.head(log)
+        const rows = Array.from({ length: 12_000 }, (_, index) => skuRow(`s${index}`, index))
+        for (let part = 0; part < 4; part++) {
+          yield* journal.append(
+            log,
+            oneCommand(part, `c${part}`, [{ table: skusTable, rows: rows.slice(part * 3_000, (part + 1) * 3_000) }])
+          )
+        }
+        const others = tables.filter((table) => table !== skusTable)
+        const few = (table: (typeof tables)[number]) => [1, 2, 3].map((seed) => rowOf(table, seed))
+        yield* journal.append(
+          log,
+          oneCommand(
+            4,
+            "few",
+            others.map((table) => ({ table, rows: few(table) }))
+          )
+        )
+        const snapshot = yield* journal.snapshot(log)
+        const found = yield* Stream.runCollect(snapshot.rows(skusTable))
+        assert.equal(new Set(found.map((row) => row["id"])).size, rows.length)
+        assertSameList(byKeyOf(skusTable, found), byKeyOf(skusTable, rows))
+        for (const table of others) {
+          assert.deepEqual(byKeyOf(table, yield* Stream.runCollect(snapshot.rows(table))), byKeyOf(table, few(table)))
+        }
+      })
   ),
 
   claim("events of a snapshot carry the fingerprints they were stored with", ({ journal, newLog }) =>
     Effect.gen(function* () {
       const log = newLog()
       yield* journal.head(log)
-      const append = appendOf(0, { commands: ["a", "b"].map((id) => ({ id, events: [registered(id), registered(id)] })) })
+      const append = appendOf(0, {
+        commands: ["a", "b"].map((id) => ({ id, events: [registered(id), registered(id)] }))
+      })
       yield* journal.append(log, append)
       const snapshot = yield* journal.snapshot(log)
       assert.deepEqual(yield* snapshot.events(0, 10), append.events)
@@ -123,14 +143,23 @@ export const replaceRowsClaims = about("replacing rows", [
       const append = appendOf(0, { commands: [{ id: "a", events: [registered("a"), registered("b")] }], rows })
       yield* journal.append(log, append)
       // Lists may come from iterators that can be walked once.
-      yield* journal.replaceRows(log, 2, replacement.map(({ table, rows }) => ({ table, rows: rows.values() })))
+      yield* journal.replaceRows(
+        log,
+        2,
+        replacement.map(({ table, rows }) => ({ table, rows: rows.values() }))
+      )
       const after = yield* look(journal, log)
       assert.equal(after.head.position, 2)
       assert.deepEqual(after.events.map(withoutFingerprint), append.events.map(withoutFingerprint))
-      assert.deepEqual(after.rows, Object.fromEntries(replacement.map(({ table, rows }) => [table.name, byKeyOf(table, rows)])))
+      assert.deepEqual(
+        after.rows,
+        Object.fromEntries(replacement.map(({ table, rows }) => [table.name, byKeyOf(table, rows)]))
+      )
       const loaded = yield* journal.load(log, {
         rows: [{ table: skusTable, keys: [String(rowOf(skusTable, 1)["id"]), String(rowOf(skusTable, 5)["id"])] }],
-        groups: [{ table: skusTable, group: "byCode", values: [1, 5].map((seed) => String(rowOf(skusTable, seed)["code"])) }],
+        groups: [
+          { table: skusTable, group: "byCode", values: [1, 5].map((seed) => String(rowOf(skusTable, seed)["code"])) }
+        ],
         expiring: 0
       })
       assert.deepEqual([loaded.rows, loaded.groups], [[[rowOf(skusTable, 5)]], [[rowOf(skusTable, 5)]]])
@@ -141,8 +170,15 @@ export const replaceRowsClaims = about("replacing rows", [
   claim("replaces rows by none, and 5,000 at once", ({ journal, newLog }) =>
     Effect.gen(function* () {
       const log = newLog()
-      yield* journal.append(log, oneCommand((yield* journal.head(log)).position, "a", [{ table: skusTable, rows: [skuRow("a")] }]))
-      yield* journal.replaceRows(log, 1, tables.map((table) => ({ table, rows: [] })))
+      yield* journal.append(
+        log,
+        oneCommand((yield* journal.head(log)).position, "a", [{ table: skusTable, rows: [skuRow("a")] }])
+      )
+      yield* journal.replaceRows(
+        log,
+        1,
+        tables.map((table) => ({ table, rows: [] }))
+      )
       assert.deepEqual((yield* look(journal, log)).rows, {})
       const many = Array.from({ length: 5_000 }, (_, index) => skuRow(`s${index}`, index))
       yield* journal.replaceRows(log, 1, [{ table: skusTable, rows: many }])
