@@ -1,5 +1,14 @@
 /** The rows an engine remembers between batches: all true at the head it knows, bounded, and honest about what is missing. */
-import { belongs, type Draft, groupValueOf, keyOf, keySeparator, type Row, type Table, type View } from "../domain/index.ts"
+import {
+  belongs,
+  type Draft,
+  groupValueOf,
+  keyOf,
+  keySeparator,
+  type Row,
+  type Table,
+  type View
+} from "../domain/index.ts"
 import type { LoadRequest, Loaded } from "../ports/Journal.ts"
 
 /** A decision looked at a row that nobody loaded. The engine loads and decides again; anywhere else it is a defect. */

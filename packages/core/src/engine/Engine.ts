@@ -1,8 +1,17 @@
 /** One log, open for commands and questions. Both faces stand on this. */
 import { randomUUID } from "node:crypto"
-import { Cause, Clock, Deferred, Effect, Exit, Fiber, Queue, Result, type Scope, type Stream } from "effect"
-import { type Availability, type CommandInput, type CommandName, decodeCommand, type Event, InvalidCommand, type ReservationRow, type Scope as Place } from "../domain/index.ts"
-import { InventoryClosed, LogGap, Overloaded, StorageUnavailable, WeakGuarantee } from "../ports/errors.ts"
+import { type Cause, Clock, Deferred, Effect, Exit, Fiber, Queue, Result, type Scope, type Stream } from "effect"
+import {
+  type Availability,
+  type CommandInput,
+  type CommandName,
+  decodeCommand,
+  type Event,
+  type InvalidCommand,
+  type ReservationRow,
+  type Scope as Place
+} from "../domain/index.ts"
+import { InventoryClosed, type LogGap, Overloaded, type StorageUnavailable, WeakGuarantee } from "../ports/errors.ts"
 import type { Head, HeadMoved, Journal } from "../ports/Journal.ts"
 import { rebuild, type Verification, verify } from "./audit.ts"
 import { type Entry, fingerprintOf, type Receipt, type Rejection } from "./Entry.ts"
@@ -42,7 +51,10 @@ export interface Engine {
   readonly tenant: string
   /** Runs a command. The effect may be interrupted; the command may still take effect then. */
   submit<N extends CommandName>(name: N, input: CommandInput<N>): Effect.Effect<Receipt<N>, CommandFailure>
-  availability(skus: ReadonlyArray<string>, scope: Place): Effect.Effect<ReadonlyArray<Availability>, ReadRefusal | StorageUnavailable>
+  availability(
+    skus: ReadonlyArray<string>,
+    scope: Place
+  ): Effect.Effect<ReadonlyArray<Availability>, ReadRefusal | StorageUnavailable>
   explain(sku: string, scope: Place): Effect.Effect<Explanation, ReadRefusal | StorageUnavailable>
   history(sku: string, before: number, limit: number): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
   reservationHistory(id: string): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
@@ -52,7 +64,9 @@ export interface Engine {
   readonly head: Effect.Effect<Head, StorageUnavailable>
   subscribe(options: SubscribeOptions): Stream.Stream<Event, LogGap | StorageUnavailable>
   verify(progress?: Progress): Effect.Effect<Verification, LogGap | StorageUnavailable>
-  rebuild(progress?: Progress): Effect.Effect<{ readonly position: number; readonly rows: number }, LogGap | HeadMoved | StorageUnavailable>
+  rebuild(
+    progress?: Progress
+  ): Effect.Effect<{ readonly position: number; readonly rows: number }, LogGap | HeadMoved | StorageUnavailable>
   /** Stops taking commands, answers all that wait, and ends. Closing the scope does the same. */
   readonly close: Effect.Effect<void>
 }
@@ -140,7 +154,9 @@ export const makeEngine = Effect.fnUntraced(function* (
   const submit = (name: CommandName, input: unknown): Effect.Effect<unknown, CommandFailure> =>
     options.commandSpans === false
       ? enqueue(name, input, undefined)
-      : Effect.useSpan(`holdfast.${name}`, { attributes: { "holdfast.tenant": tenant } }, (span) => enqueue(name, input, span))
+      : Effect.useSpan(`holdfast.${name}`, { attributes: { "holdfast.tenant": tenant } }, (span) =>
+          enqueue(name, input, span)
+        )
 
   return {
     tenant,
@@ -153,7 +169,14 @@ export const makeEngine = Effect.fnUntraced(function* (
     outcome: (commandId) =>
       Effect.map(journal.outcomes(log, [commandId]), ({ outcomes }) => outcomes.get(commandId)?.events.map(readEvent)),
     head: journal.head(log),
-    subscribe: (where) => subscribe(journal, log, where, (ms) => waitForAppend(listeners, ms), () => over),
+    subscribe: (where) =>
+      subscribe(
+        journal,
+        log,
+        where,
+        (ms) => waitForAppend(listeners, ms),
+        () => over
+      ),
     verify: (progress = () => {}) => verify(journal, log, progress),
     rebuild: (progress = () => {}) => Effect.tap(rebuild(journal, log, progress), () => writer.forget),
     close
@@ -164,14 +187,17 @@ export const makeEngine = Effect.fnUntraced(function* (
 const demandGuarantees = (journal: Journal): Effect.Effect<void, WeakGuarantee> => {
   for (const guarantee of ["linearizable", "atomicAppend"] as const) {
     if (!journal.manifest[guarantee]) {
-      return Effect.fail(new WeakGuarantee({ adapter: journal.manifest.adapter, guarantee, needed: "true", offered: "false" }))
+      return Effect.fail(
+        new WeakGuarantee({ adapter: journal.manifest.adapter, guarantee, needed: "true", offered: "false" })
+      )
     }
   }
   return Effect.void
 }
 
 /** Rows a command may touch, roughly. */
-const weightOf = (command: object): number => 1 + ((command as { readonly lines?: ReadonlyArray<unknown> }).lines?.length ?? 0)
+const weightOf = (command: object): number =>
+  1 + ((command as { readonly lines?: ReadonlyArray<unknown> }).lines?.length ?? 0)
 
 /** Asks the writer now and then to record what has expired. Only records what is true anyway. */
 const sweeper = (writer: Writer, queue: Queue.Enqueue<Entry | undefined, Cause.Done>): Effect.Effect<never> => {

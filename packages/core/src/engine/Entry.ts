@@ -1,7 +1,14 @@
 /** A command on its way through the engine. */
 import { hash } from "node:crypto"
 import type { Exit, Tracer } from "effect"
-import { answer, type Command, type CommandAnswer, type CommandName, type EventBody, type Refusal } from "../domain/index.ts"
+import {
+  answer,
+  type Command,
+  type CommandAnswer,
+  type CommandName,
+  type EventBody,
+  type Refusal
+} from "../domain/index.ts"
 import type { CommandIdReused, InventoryClosed, Overloaded, StorageUnavailable } from "../ports/errors.ts"
 
 /** What a caller gets for a command that took effect: the same for every repetition of its command id. */
@@ -39,7 +46,8 @@ const notPartOfTheBody = new Set(["commandId", "correlationId", "causationId"])
 export const fingerprintOf = (command: Command): string => {
   let body = ""
   for (const field of Object.keys(command).sort()) {
-    if (!notPartOfTheBody.has(field)) body += `${field}=${canonical((command as object as Record<string, unknown>)[field])};`
+    if (!notPartOfTheBody.has(field))
+      body += `${field}=${canonical((command as object as Record<string, unknown>)[field])};`
   }
   return hash("sha256", body, "base64url").slice(0, 22)
 }

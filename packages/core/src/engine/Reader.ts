@@ -59,86 +59,106 @@ export class Reader {
    * Availability of many SKUs in one scope, all as of the same position and instant. Costs a bounded number of round
    * trips and one row per SKU and ancestor of the scope.
    */
-  readonly availability = Effect.fnUntraced({ self: this }, function* (
-    this: Reader,
-    skus: ReadonlyArray<string>,
-    scope: Scope
-  ): Effect.fn.Return<ReadonlyArray<Availability>, ReadRefusal | StorageUnavailable> {
-    const { view, head } = yield* this.#viewOf((needs) => availabilityFootprint(skus, scope, needs))
-    const answers: Array<Availability> = []
-    for (const sku of skus) {
-      const answer = availability(view, sku, scope, head.position)
-      if (isRefusal(answer)) return yield* Effect.fail(answer)
-      answers.push(answer)
+  readonly availability = Effect.fnUntraced(
+    { self: this },
+    function* (
+      this: Reader,
+      skus: ReadonlyArray<string>,
+      scope: Scope
+    ): Effect.fn.Return<ReadonlyArray<Availability>, ReadRefusal | StorageUnavailable> {
+      const { view, head } = yield* this.#viewOf((needs) => availabilityFootprint(skus, scope, needs))
+      const answers: Array<Availability> = []
+      for (const sku of skus) {
+        const answer = availability(view, sku, scope, head.position)
+        if (isRefusal(answer)) return yield* Effect.fail(answer)
+        answers.push(answer)
+      }
+      return answers
     }
-    return answers
-  })
+  )
 
   /** Availability of one SKU, term by term, with what is behind each term, all as of one position. */
   readonly explain = (sku: string, scope: Scope): Effect.Effect<Explanation, ReadRefusal | StorageUnavailable> =>
     this.#ofOnePosition(this.#explainOnce(sku, scope))
 
-  readonly #explainOnce = Effect.fnUntraced({ self: this }, function* (
-    this: Reader,
-    sku: string,
-    scope: Scope
-  ): Effect.fn.Return<Explanation, ReadRefusal | HeadMoved | StorageUnavailable> {
-    const footprint = (needs: Needs) => {
-      availabilityFootprint([sku], scope, needs)
-      availabilityFootprint([sku], {}, needs)
-      for (const row of needs.group(positions, "stockOfSku", sku)) availabilityFootprint([sku], { exactly: row.location }, needs)
-      for (const hold of needs.group(holds, "openOfSku", sku)) needLocation(needs, hold.location)
+  readonly #explainOnce = Effect.fnUntraced(
+    { self: this },
+    function* (
+      this: Reader,
+      sku: string,
+      scope: Scope
+    ): Effect.fn.Return<Explanation, ReadRefusal | HeadMoved | StorageUnavailable> {
+      const footprint = (needs: Needs) => {
+        availabilityFootprint([sku], scope, needs)
+        availabilityFootprint([sku], {}, needs)
+        for (const row of needs.group(positions, "stockOfSku", sku))
+          availabilityFootprint([sku], { exactly: row.location }, needs)
+        for (const hold of needs.group(holds, "openOfSku", sku)) needLocation(needs, hold.location)
+      }
+      const { view, head } = yield* this.#look(footprint)
+      const answer = availability(view, sku, scope, head.position)
+      if (isRefusal(answer)) return yield* Effect.fail(answer)
+      const everywhere = availability(view, sku, {}, head.position)
+      const claimed = isRefusal(everywhere) ? 0 : everywhere.reserved + everywhere.allocated
+      const recent = yield* this.#recentEvents(view, sku, head, claimed)
+      const known = yield* this.#withPlacesOf(view, head, recent.claims)
+      return explainTerms(known, answer, scope, recent.events, recent.claims)
     }
-    const { view, head } = yield* this.#look(footprint)
-    const answer = availability(view, sku, scope, head.position)
-    if (isRefusal(answer)) return yield* Effect.fail(answer)
-    const everywhere = availability(view, sku, {}, head.position)
-    const claimed = isRefusal(everywhere) ? 0 : everywhere.reserved + everywhere.allocated
-    const recent = yield* this.#recentEvents(view, sku, head, claimed)
-    const known = yield* this.#withPlacesOf(view, head, recent.claims)
-    return explainTerms(known, answer, scope, recent.events, recent.claims)
-  })
+  )
 
   /** Adds the places that claims are on: no stock need be there, so the footprint of a SKU does not lead to them. */
-  readonly #withPlacesOf = Effect.fnUntraced({ self: this }, function* (
-    this: Reader,
-    view: View,
-    head: Head,
-    claims: ReadonlyArray<ReservationRow>
-  ): Effect.fn.Return<View, HeadMoved | StorageUnavailable> {
-    const lines = claims.flatMap((claim) => claim.lines)
-    const keys = [...new Set(lines.flatMap((line) => [line.scope, ...line.allocations.map(({ location }) => location)]))]
-    if (keys.length === 0) return view
-    const loaded = yield* this.#journal.load(this.#log, { rows: [{ table: locations as never, keys }], groups: [], expiring: 0 })
-    if (loaded.head.position !== head.position) {
-      return yield* new HeadMoved({ expected: head.position, actual: loaded.head.position })
+  readonly #withPlacesOf = Effect.fnUntraced(
+    { self: this },
+    function* (
+      this: Reader,
+      view: View,
+      head: Head,
+      claims: ReadonlyArray<ReservationRow>
+    ): Effect.fn.Return<View, HeadMoved | StorageUnavailable> {
+      const lines = claims.flatMap((claim) => claim.lines)
+      const keys = [
+        ...new Set(lines.flatMap((line) => [line.scope, ...line.allocations.map(({ location }) => location)]))
+      ]
+      if (keys.length === 0) return view
+      const loaded = yield* this.#journal.load(this.#log, {
+        rows: [{ table: locations as never, keys }],
+        groups: [],
+        expiring: 0
+      })
+      if (loaded.head.position !== head.position) {
+        return yield* new HeadMoved({ expected: head.position, actual: loaded.head.position })
+      }
+      const known = new Draft(view)
+      for (const row of (loaded.rows[0] ?? []) as unknown as ReadonlyArray<LocationRow>) known.put(locations, row)
+      return known
     }
-    const known = new Draft(view)
-    for (const row of (loaded.rows[0] ?? []) as unknown as ReadonlyArray<LocationRow>) known.put(locations, row)
-    return known
-  })
+  )
 
   /** Events about a SKU, newest first, before a position. */
-  readonly history = (sku: string, before: number, limit: number): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable> =>
+  readonly history = (
+    sku: string,
+    before: number,
+    limit: number
+  ): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable> =>
     Effect.map(this.#journal.history(this.#log, sku, before, limit), (events) => events.map(readEvent))
 
   /** The events of one reservation or hold, oldest first, if it exists. */
-  readonly reservationHistory = Effect.fnUntraced({ self: this }, function* (
-    this: Reader,
-    id: string
-  ): Effect.fn.Return<ReadonlyArray<Event>, StorageUnavailable> {
-    const { view } = yield* this.#viewOf((needs) => {
-      needs.row(reservations, id)
-    })
-    const row = view.get(reservations, id)
-    return row === undefined ? [] : (yield* this.#journal.eventsAt(this.#log, row.history)).map(readEvent)
-  })
+  readonly reservationHistory = Effect.fnUntraced(
+    { self: this },
+    function* (this: Reader, id: string): Effect.fn.Return<ReadonlyArray<Event>, StorageUnavailable> {
+      const { view } = yield* this.#viewOf((needs) => {
+        needs.row(reservations, id)
+      })
+      const row = view.get(reservations, id)
+      return row === undefined ? [] : (yield* this.#journal.eventsAt(this.#log, row.history)).map(readEvent)
+    }
+  )
 
   /** A reservation as it is now: expired from its instant on, recorded or not. */
-  readonly reservation = Effect.fnUntraced({ self: this }, function* (
-    this: Reader,
-    id: string
-  ): Effect.fn.Return<ReservationRow | undefined, StorageUnavailable> {
+  readonly reservation = Effect.fnUntraced({ self: this }, function* (this: Reader, id: string): Effect.fn.Return<
+    ReservationRow | undefined,
+    StorageUnavailable
+  > {
     const { view } = yield* this.#viewOf((needs) => {
       needs.row(reservations, id)
     })
@@ -160,80 +180,91 @@ export class Reader {
       }
       const exit = yield* Effect.result(this.#journal.exclusively(this.#log, look))
       if (exit._tag === "Success") return exit.success
-      return yield* exit.failure._tag === "HeadMoved" ? Effect.die(exit.failure) : Effect.fail(exit.failure as E | StorageUnavailable)
+      return yield* exit.failure._tag === "HeadMoved"
+        ? Effect.die(exit.failure)
+        : Effect.fail(exit.failure as E | StorageUnavailable)
     })
 
-  readonly #look = Effect.fnUntraced({ self: this }, function* (
-    this: Reader,
-    footprints: (needs: Needs) => void
-  ): Effect.fn.Return<{ readonly view: View; readonly head: Head }, HeadMoved | StorageUnavailable> {
-    const shared = { journal: this.#journal, log: this.#log, cache: new Cache(Number.MAX_SAFE_INTEGER) }
-    let asked = expiringFirst
-    let { head, expiring } = yield* load({ ...shared, head: undefined, footprints, expiring: asked })
-    const now = Math.max(yield* this.#now, head.recordedAt)
-    while (expiring.length === asked && (expiring.at(-1)?.expiresAt ?? Number.POSITIVE_INFINITY) <= now) {
-      asked *= expiringFactor
-      ;({ expiring } = yield* load({ ...shared, head, footprints, expiring: asked }))
-    }
-    const due = expiring.filter((claim) => claim.expiresAt <= now)
-    if (due.length === 0) return { view: shared.cache, head }
-    yield* load({
-      ...shared,
-      head,
-      footprints: (needs) => {
-        for (const { id } of due) lapseFootprint(id, needs)
+  readonly #look = Effect.fnUntraced(
+    { self: this },
+    function* (
+      this: Reader,
+      footprints: (needs: Needs) => void
+    ): Effect.fn.Return<{ readonly view: View; readonly head: Head }, HeadMoved | StorageUnavailable> {
+      const shared = { journal: this.#journal, log: this.#log, cache: new Cache(Number.MAX_SAFE_INTEGER) }
+      let asked = expiringFirst
+      let { head, expiring } = yield* load({ ...shared, head: undefined, footprints, expiring: asked })
+      const now = Math.max(yield* this.#now, head.recordedAt)
+      while (expiring.length === asked && (expiring.at(-1)?.expiresAt ?? Number.POSITIVE_INFINITY) <= now) {
+        asked *= expiringFactor
+        ;({ expiring } = yield* load({ ...shared, head, footprints, expiring: asked }))
       }
-    })
-    const view = new Draft(shared.cache)
-    for (const { id } of due) {
-      for (const event of lapse(view, id, now)) {
-        evolveInto(view, event, { position: head.position, effectiveAt: now, recordedAt: now })
+      const due = expiring.filter((claim) => claim.expiresAt <= now)
+      if (due.length === 0) return { view: shared.cache, head }
+      yield* load({
+        ...shared,
+        head,
+        footprints: (needs) => {
+          for (const { id } of due) lapseFootprint(id, needs)
+        }
+      })
+      const view = new Draft(shared.cache)
+      for (const { id } of due) {
+        for (const event of lapse(view, id, now)) {
+          evolveInto(view, event, { position: head.position, effectiveAt: now, recordedAt: now })
+        }
       }
+      return { view, head }
     }
-    return { view, head }
-  })
+  )
 
   /** Walks back through a SKU's events until every live claim on it is found. */
-  readonly #recentEvents = Effect.fnUntraced({ self: this }, function* (
-    this: Reader,
-    view: View,
-    sku: string,
-    head: Head,
-    claimed: number
-  ): Effect.fn.Return<
-    { readonly events: ReadonlyArray<Event>; readonly claims: ReadonlyArray<ReservationRow> },
-    HeadMoved | StorageUnavailable
-  > {
-    const pageSize = 500
-    const events: Array<Event> = []
-    const claims = new Map<string, ReservationRow>()
-    let missing = claimed
-    let before = head.position + 1
-    for (;;) {
-      const page = yield* this.history(sku, before, pageSize)
-      const made = page.filter((event) => event.type === "ReservationMade").map((event) => (event.data as { id: string }).id)
-      if (made.length > 0) {
-        const loaded = yield* this.#journal.load(this.#log, {
-          rows: [{ table: reservations as never, keys: made }],
-          groups: [],
-          expiring: 0
-        })
-        if (loaded.head.position !== head.position) {
-          return yield* new HeadMoved({ expected: head.position, actual: loaded.head.position })
+  readonly #recentEvents = Effect.fnUntraced(
+    { self: this },
+    function* (
+      this: Reader,
+      view: View,
+      sku: string,
+      head: Head,
+      claimed: number
+    ): Effect.fn.Return<
+      { readonly events: ReadonlyArray<Event>; readonly claims: ReadonlyArray<ReservationRow> },
+      HeadMoved | StorageUnavailable
+    > {
+      const pageSize = 500
+      const events: Array<Event> = []
+      const claims = new Map<string, ReservationRow>()
+      let missing = claimed
+      let before = head.position + 1
+      for (;;) {
+        const page = yield* this.history(sku, before, pageSize)
+        const made = page
+          .filter((event) => event.type === "ReservationMade")
+          .map((event) => (event.data as { id: string }).id)
+        if (made.length > 0) {
+          const loaded = yield* this.#journal.load(this.#log, {
+            rows: [{ table: reservations as never, keys: made }],
+            groups: [],
+            expiring: 0
+          })
+          if (loaded.head.position !== head.position) {
+            return yield* new HeadMoved({ expected: head.position, actual: loaded.head.position })
+          }
+          for (const row of (loaded.rows[0] ?? []) as unknown as ReadonlyArray<ReservationRow>) {
+            const live = liveUnits(view, row, sku)
+            if (live === 0 || claims.has(row.id)) continue
+            claims.set(row.id, row)
+            missing -= live
+          }
         }
-        for (const row of (loaded.rows[0] ?? []) as unknown as ReadonlyArray<ReservationRow>) {
-          const live = liveUnits(view, row, sku)
-          if (live === 0 || claims.has(row.id)) continue
-          claims.set(row.id, row)
-          missing -= live
-        }
+        if (events.length < pageSize) events.push(...page)
+        const last = page.at(-1)
+        if (missing <= 0 || last === undefined || page.length < pageSize)
+          return { events, claims: [...claims.values()] }
+        before = last.position
       }
-      if (events.length < pageSize) events.push(...page)
-      const last = page.at(-1)
-      if (missing <= 0 || last === undefined || page.length < pageSize) return { events, claims: [...claims.values()] }
-      before = last.position
     }
-  })
+  )
 }
 
 /** Units of a SKU that a reservation claims. A view that has lapsed it knows better than the row. */

@@ -72,6 +72,13 @@ class Wants implements Needs {
   }
 }
 
+/** What a commit on its way changes. */
+export interface InFlight {
+  /** The head before it. */
+  readonly base: Head
+  readonly draft: Draft
+}
+
 /** What to load, and on top of what. */
 export interface LoadOptions {
   readonly journal: Journal
@@ -81,6 +88,8 @@ export interface LoadOptions {
   readonly draft?: Draft
   /** The head the cache is true at. Without one, whatever the first answer says. */
   readonly head: Head | undefined
+  /** A commit on its way: the cache is true behind it, and answers may still be from before it. */
+  readonly inFlight?: InFlight | undefined
   /** Whether rows that are about to be added may be believed absent instead of looked for. Default: false. */
   readonly trust?: boolean
   /** How many of the soft claims that expire first to bring along. */
@@ -90,7 +99,7 @@ export interface LoadOptions {
 
 /**
  * Loads into the cache until the footprints miss nothing. Fails with `HeadMoved` when the journal has moved on, because
- * rows of two positions must not be mixed. Costs nothing when all is there.
+ * rows of two positions must not be mixed, except those on either side of a commit in flight. Costs nothing when all is there.
  */
 export const load = Effect.fnUntraced(function* (
   options: LoadOptions
@@ -104,11 +113,13 @@ export const load = Effect.fnUntraced(function* (
     const request = wants.request(wanted)
     if (request === undefined) return { head: head ?? (yield* options.journal.head(options.log)), expiring }
     const loaded = yield* options.journal.load(options.log, request)
-    if (head !== undefined && loaded.head.position !== head.position) {
+    const isEarlier = loaded.head.position === options.inFlight?.base.position
+    if (head !== undefined && loaded.head.position !== head.position && !isEarlier) {
       return yield* new HeadMoved({ expected: head.position, actual: loaded.head.position })
     }
-    head = loaded.head
+    head ??= loaded.head
     options.cache.add(request, loaded)
+    if (isEarlier && options.inFlight !== undefined) options.cache.absorb(options.inFlight.draft)
     if (wanted > 0) {
       expiring = loaded.expiring
       wanted = 0

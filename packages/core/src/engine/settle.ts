@@ -1,10 +1,12 @@
 /** Answers to waiting commands. */
-import { Exit } from "effect"
+import { Cause, Clock, Effect, Exit, Metric, Option } from "effect"
 import { CommandIdReused, StorageUnavailable } from "../ports/errors.ts"
 import type { Outcome } from "../ports/Journal.ts"
 import type { Verdict } from "./decideBatch.ts"
 import { type Entry, receiptOf, type Rejection } from "./Entry.ts"
+import type { Receipts } from "./Receipts.ts"
 import { readEvent } from "./readEvent.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 /** An answer, and how it is counted: `accepted`, `refused`, `repeated`, `failed`. */
 export interface Settlement {
@@ -23,6 +25,31 @@ export const settleAll = (entries: ReadonlyArray<Entry>, exit: Exit.Exit<unknown
     entry.settle(exit)
   }
 }
+
+/** Gives settled commands their answers, remembers the receipts, and counts. */
+export const answer = Effect.fnUntraced(function* (settlements: ReadonlyArray<Settlement>, receipts: Receipts) {
+  if (settlements.length === 0) return
+  const counts = new Map<string, number>()
+  const refused = new Map<string, number>()
+  const settledAt = yield* Clock.currentTimeMillis
+  for (const { entry, exit, outcome } of settlements) {
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+    if (Exit.isSuccess(exit)) {
+      const receipt = exit.value as { readonly position: number }
+      const { fingerprint } = entry
+      if (entry.supplied) receipts.add(entry.commandId, { fingerprint, receipt, position: receipt.position })
+    } else {
+      const tag = Option.getOrUndefined(Cause.findErrorOption(exit.cause))?._tag ?? "Defect"
+      refused.set(tag, (refused.get(tag) ?? 0) + 1)
+    }
+    entry.span?.attribute("holdfast.waited_ms", settledAt - entry.enqueuedAt)
+    settleAll([entry], exit)
+  }
+  for (const [outcome, count] of counts)
+    yield* Metric.update(Metric.withAttributes(Telemetry.commands, { outcome }), count)
+  for (const [refusal, count] of refused)
+    yield* Metric.update(Metric.withAttributes(Telemetry.refusals, { refusal }), count)
+})
 
 /** The answer to a repetition within a batch: what the first one got. */
 export const follow = (entry: Entry, first: Entry): Settlement => ({

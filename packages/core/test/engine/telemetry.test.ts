@@ -50,10 +50,10 @@ describe("spans", () => {
           batch?.links.map((link) => link.span.spanId),
           [reserve?.spanId, confirm?.spanId]
         )
-        assert.deepStrictEqual(
-          childrenOf(spans, batch).map((span) => span.name),
-          ["holdfast.load", "holdfast.decide", "holdfast.commit"]
-        )
+        // It was loaded and decided as it grew.
+        const children = childrenOf(spans, batch).map((span) => span.name)
+        assert.deepStrictEqual([...new Set(children)], ["holdfast.load", "holdfast.decide", "holdfast.commit"])
+        assert.strictEqual(children.filter((name) => name === "holdfast.commit").length, 1)
         assert.strictEqual(childrenOf(spans, batch).at(-1)?.attributes.get("holdfast.events"), 2)
       }).pipe((effect) => withTracer(effect, tracer))
     }
@@ -81,10 +81,9 @@ describe("spans", () => {
       assert.strictEqual(durationMs(commitOf(first)), 45_000)
       assert.strictEqual(second?.attributes.get("holdfast.waited_ms"), 44_000)
       assert.strictEqual(durationMs(commitOf(second)), 0)
-      assert.strictEqual(
-        Number((batchOf(second)?.status.startTime ?? 0n) - (second?.status.startTime ?? 0n)) / 1e6,
-        44_000
-      )
+      const wait = childrenOf(spans, batchOf(second)).find((child) => child.name === "holdfast.wait")
+      assert.strictEqual(durationMs(wait), 44_000)
+      assert.strictEqual(wait?.links[0]?.span.spanId, batchOf(first)?.spanId)
     }).pipe((effect) => withTracer(effect, tracer))
   })
 
