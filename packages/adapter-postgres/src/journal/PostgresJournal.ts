@@ -31,18 +31,28 @@ const addedKeys: ReadonlySet<string> = new Set(tables.map((table) => `${table.na
 
 /** Makes the journal over an open client whose schema is migrated. */
 export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, manifest: JournalManifest): Journal => {
-  const run = <R extends object>(text: string, parameters: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<R>, DriverFailure> =>
-    guard(sql.unsafe<R>(text, parameters))
-  const query = <R extends object>(text: string, parameters: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<R>, StorageUnavailable> =>
-    Effect.catch(run<R>(text, parameters), asUnavailable)
-  const events = (text: string, parameters: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<StoredEvent>, StorageUnavailable> =>
+  const run = <R extends object>(
+    text: string,
+    parameters: ReadonlyArray<unknown>
+  ): Effect.Effect<ReadonlyArray<R>, DriverFailure> => guard(sql.unsafe<R>(text, parameters))
+  const query = <R extends object>(
+    text: string,
+    parameters: ReadonlyArray<unknown>
+  ): Effect.Effect<ReadonlyArray<R>, StorageUnavailable> => Effect.catch(run<R>(text, parameters), asUnavailable)
+  const events = (
+    text: string,
+    parameters: ReadonlyArray<unknown>
+  ): Effect.Effect<ReadonlyArray<StoredEvent>, StorageUnavailable> =>
     Effect.map(query<{ row: string }>(text, parameters), (rows) => rows.map(({ row }) => eventFromJson(row)))
 
   const headOf = Effect.fnUntraced(function* (log: string, suffix: string): Effect.fn.Return<Head, StorageUnavailable> {
     const select = `SELECT json_build_array(position, recorded_at)::text AS row FROM ${schema}.logs WHERE log = $1::text ${suffix}`
     let [found] = yield* query<{ row: string }>(select, [log])
     if (found === undefined) {
-      yield* query(`INSERT INTO ${schema}.logs (log, position, recorded_at) VALUES ($1::text, 0, 0) ON CONFLICT DO NOTHING`, [log])
+      yield* query(
+        `INSERT INTO ${schema}.logs (log, position, recorded_at) VALUES ($1::text, 0, 0) ON CONFLICT DO NOTHING`,
+        [log]
+      )
       ;[found] = yield* query<{ row: string }>(select, [log])
     }
     const [position, recordedAt] = JSON.parse(found?.row ?? "[0,0]") as [number, number]
@@ -60,7 +70,10 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
     return yield* new HeadMoved({ expected: step.expected, actual: position })
   })
 
-  const exclusively = <A, E, R>(log: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | StorageUnavailable, R> =>
+  const exclusively = <A, E, R>(
+    log: string,
+    effect: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | StorageUnavailable, R> =>
     guard(sql.withTransaction(Effect.andThen(headOf(log, "FOR UPDATE"), effect))).pipe(
       Effect.catch((failure) => (failure instanceof UniqueViolation ? Effect.die(failure) : Effect.fail(failure)))
     ) as Effect.Effect<A, E | StorageUnavailable, R>

@@ -38,7 +38,13 @@ const eventColumns: ReadonlyArray<SqlColumn> = [
 
 const skuColumns: ReadonlyArray<SqlColumn> = [column("sku", "text"), column("position", "bigint")]
 
-const insert = (schema: string, table: string, columns: ReadonlyArray<SqlColumn>, first: number, source: string): string =>
+const insert = (
+  schema: string,
+  table: string,
+  columns: ReadonlyArray<SqlColumn>,
+  first: number,
+  source: string
+): string =>
   `INSERT INTO ${schema}.${table} (log, ${columns.map(({ name }) => name).join(", ")})
    SELECT ${source}.log, ${columns.map((column) => unnestedColumn("r", column)).join(", ")}
      FROM ${source}, ${unnested(first, "r", columns)}`
@@ -95,7 +101,10 @@ export const appendStatement = (schema: string, log: string, append: Append): St
     String(append.recordedAt)
   ]
   /** Adds rows to the parameters; says where they begin. */
-  const bind = (columns: ReadonlyArray<SqlColumn>, rows: ReadonlyArray<{ readonly [field: string]: unknown }>): number => {
+  const bind = (
+    columns: ReadonlyArray<SqlColumn>,
+    rows: ReadonlyArray<{ readonly [field: string]: unknown }>
+  ): number => {
     const first = parameters.length + 1
     parameters.push(...columnArrays(columns, rows))
     return first

@@ -9,7 +9,19 @@ import type { StoredEvent } from "@holdfast/core/ports"
 export const eventAsJson = `json_build_array(e.position, e.command_id, e.command_position, e.type, e.version, e.sku,
   e.data, e.meta, e.effective_at, e.recorded_at, e.fingerprint)::text AS row`
 
-type Columns = readonly [number, string, number, string, number, string | null, unknown, EventMeta, number, number, string]
+type Columns = readonly [
+  number,
+  string,
+  number,
+  string,
+  number,
+  string | null,
+  unknown,
+  EventMeta,
+  number,
+  number,
+  string
+]
 
 /** The event as it was stored, in whatever version that was. */
 export const eventFromJson = (text: string): StoredEvent => {

@@ -74,14 +74,19 @@ export const loadStatement = (schema: string, log: string, request: LoadRequest)
     if (group === undefined) throw new Error(`table ${table.name} has no group ${name}`)
     const by = pick(table, group.columns)
     const [filter] = group.whereNotZero === undefined ? [] : pick(table, [group.whereNotZero])
-    parts.push(lookup(schema, table, by, part++, bind(by, values), filter === undefined ? "" : ` AND t.${filter.name} <> 0`))
+    parts.push(
+      lookup(schema, table, by, part++, bind(by, values), filter === undefined ? "" : ` AND t.${filter.name} <> 0`)
+    )
   }
   return { text: parts.join("\nUNION ALL\n"), parameters }
 }
 
 /** Sorts the answer by the parts of the request. */
 export const loadedFrom = (request: LoadRequest, answer: ReadonlyArray<LoadedPart>): Loaded => {
-  const tables = [...request.rows, ...request.groups].map(({ table }) => ({ columns: columnsOf(table), rows: [] as Array<Row> }))
+  const tables = [...request.rows, ...request.groups].map(({ table }) => ({
+    columns: columnsOf(table),
+    rows: [] as Array<Row>
+  }))
   const expiring: Array<{ readonly id: string; readonly expiresAt: number }> = []
   let head = { position: 0, recordedAt: 0 }
   for (const { part, row } of answer) {

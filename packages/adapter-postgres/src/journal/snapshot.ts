@@ -17,9 +17,17 @@ export const snapshot = Effect.fnUntraced(function* (
   log: string
 ): Effect.fn.Return<Snapshot, StorageUnavailable, Scope.Scope> {
   const connection = yield* sql.reserve.pipe(guard, Effect.catch(asUnavailable))
-  const query = <R>(text: string, parameters: ReadonlyArray<unknown> = []): Effect.Effect<ReadonlyArray<R>, StorageUnavailable> =>
-    connection.executeUnprepared(text, parameters, undefined).pipe(guard, Effect.catch(asUnavailable)) as Effect.Effect<ReadonlyArray<R>, StorageUnavailable>
-  yield* Effect.acquireRelease(query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), () => Effect.ignore(query("ROLLBACK")))
+  const query = <R>(
+    text: string,
+    parameters: ReadonlyArray<unknown> = []
+  ): Effect.Effect<ReadonlyArray<R>, StorageUnavailable> =>
+    connection.executeUnprepared(text, parameters, undefined).pipe(guard, Effect.catch(asUnavailable)) as Effect.Effect<
+      ReadonlyArray<R>,
+      StorageUnavailable
+    >
+  yield* Effect.acquireRelease(query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), () =>
+    Effect.ignore(query("ROLLBACK"))
+  )
   const [head] = yield* query<{ row: string }>(
     `SELECT json_build_array(position, recorded_at)::text AS row FROM ${schema}.logs WHERE log = $1::text`,
     [log]
@@ -39,9 +47,9 @@ export const snapshot = Effect.fnUntraced(function* (
           [log]
         ),
         () =>
-          Stream.unfold(false, () => Effect.map(page, (found) => (found.length === 0 ? undefined : ([found, false] as const)))).pipe(
-            Stream.flatMap(Stream.fromIterable)
-          )
+          Stream.unfold(false, () =>
+            Effect.map(page, (found) => (found.length === 0 ? undefined : ([found, false] as const)))
+          ).pipe(Stream.flatMap(Stream.fromIterable))
       )
     )
   }

@@ -6,9 +6,10 @@ import { type DriverFailure, guard } from "../driver/errors.ts"
 import { foundation } from "./0001_foundation.ts"
 
 /** Every migration ever released, in order. A released one never changes. */
-const migrations: ReadonlyArray<{ readonly name: string; readonly statements: (schema: string) => ReadonlyArray<string> }> = [
-  { name: "0001_foundation", statements: foundation }
-]
+const migrations: ReadonlyArray<{
+  readonly name: string
+  readonly statements: (schema: string) => ReadonlyArray<string>
+}> = [{ name: "0001_foundation", statements: foundation }]
 
 /** Any constant does, as long as all processes use it: only this file takes it. */
 const lockKey = 7_365_104_201
@@ -41,7 +42,9 @@ export const migrate = (sql: PgClient.PgClient, schema: string): Effect.Effect<v
 /** Fails when the schema is not the one this version works with. */
 export const checkMigrated = (sql: PgClient.PgClient, schema: string): Effect.Effect<void, StorageUnavailable> =>
   Effect.gen(function* () {
-    const [found] = yield* sql.unsafe<{ name: string | null }>("SELECT to_regclass($1::text)::text AS name", [`${schema}.migrations`])
+    const [found] = yield* sql.unsafe<{ name: string | null }>("SELECT to_regclass($1::text)::text AS name", [
+      `${schema}.migrations`
+    ])
     const done = found?.name == null ? [] : yield* sql.unsafe<{ name: string }>(`SELECT name FROM ${schema}.migrations`)
     const names = new Set(done.map(({ name }) => name))
     const missing = migrations.filter(({ name }) => !names.has(name)).map(({ name }) => name)

@@ -31,14 +31,7 @@ import { SkuCodeChanged, SkuRegistered, SkuRetired } from "./sku/events.ts"
 import { skuInvariants } from "./sku/invariants.ts"
 import { skus } from "./sku/rows.ts"
 import { stockCommands } from "./stock/commands.ts"
-import {
-  StockAdjusted,
-  StockCounted,
-  StockIssued,
-  StockMoved,
-  StockReceived,
-  StockReturned
-} from "./stock/events.ts"
+import { StockAdjusted, StockCounted, StockIssued, StockMoved, StockReceived, StockReturned } from "./stock/events.ts"
 import { stockInvariants } from "./stock/invariants.ts"
 import { levels } from "./stock/levels.ts"
 import { movements, positions } from "./stock/rows.ts"

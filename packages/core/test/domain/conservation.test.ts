@@ -33,20 +33,44 @@ describe("law 8: figures are sums of facts", () => {
           run.run(step)
           return run
         }, new DomainRun())
-        const from = sumBy(world.all(movements), (row) => `${row.sku} ${row.fromLocation} ${row.fromCondition} ${row.fromOwner}`, (row) => row.quantity)
-        const to = sumBy(world.all(movements), (row) => `${row.sku} ${row.toLocation} ${row.toCondition} ${row.toOwner}`, (row) => row.quantity)
+        const from = sumBy(
+          world.all(movements),
+          (row) => `${row.sku} ${row.fromLocation} ${row.fromCondition} ${row.fromOwner}`,
+          (row) => row.quantity
+        )
+        const to = sumBy(
+          world.all(movements),
+          (row) => `${row.sku} ${row.toLocation} ${row.toCondition} ${row.toOwner}`,
+          (row) => row.quantity
+        )
         for (const row of world.all(positions)) {
           const key = `${row.sku} ${row.location} ${row.condition} ${row.owner}`
           expect(row.onHand, key).toBe((to.get(key) ?? 0) - (from.get(key) ?? 0))
         }
         const lines = [...world.all(reservations)].flatMap((row) => row.lines)
-        const soft = sumBy(lines, (line) => line.sku, (line) => line.reserved)
-        const firm = sumBy(lines.flatMap((line) => line.allocations.map((allocation) => ({ ...allocation, sku: line.sku }))), (allocation) => allocation.sku, (allocation) => allocation.quantity)
+        const soft = sumBy(
+          lines,
+          (line) => line.sku,
+          (line) => line.reserved
+        )
+        const firm = sumBy(
+          lines.flatMap((line) => line.allocations.map((allocation) => ({ ...allocation, sku: line.sku }))),
+          (allocation) => allocation.sku,
+          (allocation) => allocation.quantity
+        )
         for (const row of world.all(levels)) {
           if (row.location !== "world") continue
           expect([row.reserved, row.allocated], row.sku).toEqual([soft.get(row.sku) ?? 0, firm.get(row.sku) ?? 0])
         }
-        expect([...sumBy(world.all(positions), (row) => row.sku, (row) => row.onHand).values()].filter((sum) => sum !== 0)).toEqual([])
+        expect(
+          [
+            ...sumBy(
+              world.all(positions),
+              (row) => row.sku,
+              (row) => row.onHand
+            ).values()
+          ].filter((sum) => sum !== 0)
+        ).toEqual([])
         expect(violations(world)).toEqual([])
       }),
       seeded(Math.ceil(commandsToTry / listLength))
@@ -142,9 +166,19 @@ describe("law 16: nothing is clamped", () => {
   it("taking more than there is refuses and says how much there is", () => {
     const inventory = smallInventory()
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 3 })
-    expect(inventory.try("issue", { sku: "bolt", from: "bin-1", quantity: 4 })).toMatchObject({ _tag: "InsufficientStock", requested: 4, available: 3 })
-    expect(inventory.try("move", { sku: "bolt", from: "bin-1", to: "bin-2", quantity: 4 })).toMatchObject({ _tag: "InsufficientStock", available: 3 })
-    expect(inventory.try("placeHold", { id: "h", sku: "bolt", at: "bin-1", quantity: 4 })).toMatchObject({ _tag: "InsufficientStock", available: 3 })
+    expect(inventory.try("issue", { sku: "bolt", from: "bin-1", quantity: 4 })).toMatchObject({
+      _tag: "InsufficientStock",
+      requested: 4,
+      available: 3
+    })
+    expect(inventory.try("move", { sku: "bolt", from: "bin-1", to: "bin-2", quantity: 4 })).toMatchObject({
+      _tag: "InsufficientStock",
+      available: 3
+    })
+    expect(inventory.try("placeHold", { id: "h", sku: "bolt", at: "bin-1", quantity: 4 })).toMatchObject({
+      _tag: "InsufficientStock",
+      available: 3
+    })
     expect(
       inventory.try("adjust", { sku: "bolt", at: "bin-1", direction: "decrease", quantity: 4, reasonCode: "lost" })
     ).toMatchObject({ _tag: "InsufficientOnHand", requested: 4, onHand: 3 })
@@ -154,7 +188,12 @@ describe("law 16: nothing is clamped", () => {
   it("a deficit shows as a negative figure instead of being hidden as zero", () => {
     const inventory = smallInventory()
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 3 })
-    inventory.do("reserve", { id: "r", owner: "cart", lines: [{ sku: "bolt", quantity: 3, exactly: "bin-1" }], expiresIn: 10 })
+    inventory.do("reserve", {
+      id: "r",
+      owner: "cart",
+      lines: [{ sku: "bolt", quantity: 3, exactly: "bin-1" }],
+      expiresIn: 10
+    })
     inventory.do("count", { sku: "bolt", at: "bin-1", quantity: 1 })
     expect(inventory.available("bolt", { exactly: "bin-1" })).toBe(-2)
   })

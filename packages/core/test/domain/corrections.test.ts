@@ -55,7 +55,11 @@ describe("law 15: demand", () => {
   it("cannot ship what is physically gone, is told so, and ships what is there", () => {
     const inventory = claimed()
     inventory.do("count", { sku: "bolt", at: "bin-1", quantity: 3 })
-    expect(inventory.try("ship", { reservation: "firm" })).toMatchObject({ _tag: "InsufficientOnHand", requested: 4, onHand: 3 })
+    expect(inventory.try("ship", { reservation: "firm" })).toMatchObject({
+      _tag: "InsufficientOnHand",
+      requested: 4,
+      onHand: 3
+    })
     expect(inventory.try("ship", { reservation: "firm", lines: [{ line: 1, quantity: 3 }] })).toBeUndefined()
   })
 
@@ -65,13 +69,19 @@ describe("law 15: demand", () => {
     inventory.do("reserve", { id: "firm", owner: "order", lines: [{ sku: "bolt", quantity: 3 }], expiresIn: 1_000 })
     inventory.do("confirm", { reservation: "firm" })
     expect(inventory.try("issue", { sku: "bolt", from: "bin-1", quantity: 2 })).toMatchObject({ available: 1 })
-    expect(inventory.try("move", { sku: "bolt", from: "bin-1", to: "bin-2", quantity: 2 })).toMatchObject({ available: 1 })
+    expect(inventory.try("move", { sku: "bolt", from: "bin-1", to: "bin-2", quantity: 2 })).toMatchObject({
+      available: 1
+    })
   })
 
   it("that is short at confirmation is told so, and keeps its claim", () => {
     const inventory = claimed()
     inventory.do("count", { sku: "bolt", at: "bin-1", quantity: 7 })
-    expect(inventory.try("confirm", { reservation: "soft" })).toMatchObject({ _tag: "InsufficientStock", requested: 4, available: 1 })
+    expect(inventory.try("confirm", { reservation: "soft" })).toMatchObject({
+      _tag: "InsufficientStock",
+      requested: 4,
+      available: 1
+    })
     expect(inventory.availability("bolt").reserved).toBe(4)
   })
 })
@@ -91,19 +101,34 @@ describe("backorders", () => {
     inventory.do("receive", { sku: "nut", to: "bin-1", quantity: 4 })
     expect(inventory.availability("nut")).toMatchObject({ onHand: 4, reserved: 4, available: 0 })
     expect(inventory.try("confirm", { reservation: "first" })).toBeUndefined()
-    expect(inventory.try("confirm", { reservation: "second" })).toMatchObject({ _tag: "ReservationBackordered", backordered: 2 })
+    expect(inventory.try("confirm", { reservation: "second" })).toMatchObject({
+      _tag: "ReservationBackordered",
+      backordered: 2
+    })
   })
 
   it("are filled by whatever makes stock promisable: returns, moves, corrections, counts, lifted holds, releases", () => {
     const sources: ReadonlyArray<readonly [string, (inventory: ReturnType<typeof smallInventory>) => () => void]> = [
       ["return", (inventory) => () => inventory.do("return", { sku: "nut", to: "bin-1", quantity: 3 })],
-      ["adjust", (inventory) => () => inventory.do("adjust", { sku: "nut", at: "bin-1", direction: "increase", quantity: 3, reasonCode: "found" })],
+      [
+        "adjust",
+        (inventory) => () =>
+          inventory.do("adjust", { sku: "nut", at: "bin-1", direction: "increase", quantity: 3, reasonCode: "found" })
+      ],
       ["count", (inventory) => () => inventory.do("count", { sku: "nut", at: "bin-1", quantity: 3 })],
       [
         "move",
         (inventory) => {
           inventory.do("receive", { sku: "nut", to: "bin-1", quantity: 3, condition: "damaged" })
-          return () => inventory.do("move", { sku: "nut", from: "bin-1", to: "bin-2", quantity: 3, condition: "damaged", toCondition: "good" })
+          return () =>
+            inventory.do("move", {
+              sku: "nut",
+              from: "bin-1",
+              to: "bin-2",
+              quantity: 3,
+              condition: "damaged",
+              toCondition: "good"
+            })
         }
       ],
       [
@@ -118,7 +143,12 @@ describe("backorders", () => {
         "release",
         (inventory) => {
           inventory.do("receive", { sku: "nut", to: "bin-1", quantity: 3 })
-          inventory.do("reserve", { id: "other", owner: "cart", lines: [{ sku: "nut", quantity: 3 }], expiresIn: 1_000 })
+          inventory.do("reserve", {
+            id: "other",
+            owner: "cart",
+            lines: [{ sku: "nut", quantity: 3 }],
+            expiresIn: 1_000
+          })
           return () => inventory.do("release", { reservation: "other" })
         }
       ]

@@ -65,8 +65,12 @@ describe("law 7: expiry is exact at the instant", () => {
       inventory.do("reserve", { id: "brief", owner: "cart", lines: [{ sku: "nut", quantity: 4 }], expiresAt: 3_000 })
       inventory.do("reserve", { id: "patient", owner: "cart", lines: [{ sku: "nut", quantity: 3 }], expiresAt: 90_000 })
       inventory.now = sweptAt
-      expect(inventory.try("confirm", { reservation: "brief" })?._tag).toBe(sweptAt < 3_000 ? undefined : "ReservationExpired")
-      expect(inventory.try("confirm", { reservation: "patient" })?._tag).toBe(sweptAt < 3_000 ? "ReservationBackordered" : undefined)
+      expect(inventory.try("confirm", { reservation: "brief" })?._tag).toBe(
+        sweptAt < 3_000 ? undefined : "ReservationExpired"
+      )
+      expect(inventory.try("confirm", { reservation: "patient" })?._tag).toBe(
+        sweptAt < 3_000 ? "ReservationBackordered" : undefined
+      )
     }
   })
 
@@ -82,7 +86,12 @@ describe("law 7: expiry is exact at the instant", () => {
   it("claims lapse in the order of their instants, ties by id", () => {
     const inventory = smallInventory()
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 5 })
-    for (const [id, expiresAt] of [["b", 3_000], ["c", 2_000], ["a", 3_000], ["later", 9_000]] as const) {
+    for (const [id, expiresAt] of [
+      ["b", 3_000],
+      ["c", 2_000],
+      ["a", 3_000],
+      ["later", 9_000]
+    ] as const) {
       inventory.do("reserve", { id, owner: "cart", lines: [{ sku: "bolt", quantity: 1 }], expiresAt })
     }
     expect(inventory.run.world.due(2_999)).toEqual(["c"])
@@ -150,7 +159,9 @@ describe("extending a claim while a payment is in flight", () => {
     const inventory = smallInventory()
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 5 })
     const lines = [{ sku: "bolt", quantity: 1 }]
-    expect(inventory.do("reserve", { id: "short", owner: "cart", lines, expiresIn: 10 }).extendableUntil).toBe(1_000 + day)
+    expect(inventory.do("reserve", { id: "short", owner: "cart", lines, expiresIn: 10 }).extendableUntil).toBe(
+      1_000 + day
+    )
     expect(inventory.do("reserve", { id: "long", owner: "cart", lines, expiresIn: "3 days" }).extendableUntil).toBe(
       1_000 + 3 * day
     )

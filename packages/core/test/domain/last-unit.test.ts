@@ -31,8 +31,11 @@ describe("law 1: the last units", () => {
           if (units > 0) inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: units })
           const won = scopes.filter(
             (scope, racer) =>
-              inventory.try("reserve", { id: `r${racer}`, lines: [{ sku: "bolt", quantity: 1, ...scope }], ...forAnHour }) ===
-              undefined
+              inventory.try("reserve", {
+                id: `r${racer}`,
+                lines: [{ sku: "bolt", quantity: 1, ...scope }],
+                ...forAnHour
+              }) === undefined
           )
           expect(won).toHaveLength(Math.min(units, 20))
           expect(inventory.availability("bolt").reserved).toBe(won.length)
@@ -47,7 +50,11 @@ describe("law 1: the last units", () => {
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 5 })
     expect(inventory.available("bolt")).toBe(5)
     inventory.do("issue", { sku: "bolt", from: "bin-1", quantity: 3 })
-    const refusal = inventory.try("reserve", { id: "r", lines: [{ sku: "bolt", quantity: 4, within: "north" }], ...forAnHour })
+    const refusal = inventory.try("reserve", {
+      id: "r",
+      lines: [{ sku: "bolt", quantity: 4, within: "north" }],
+      ...forAnHour
+    })
     expect(refusal).toBeInstanceOf(InsufficientStock)
     expect(refusal).toMatchObject({ sku: "bolt", requested: 4, available: 2, scope: "north", exactly: false })
   })
@@ -59,7 +66,10 @@ describe("law 2: one SKU several times in one request", () => {
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 5 })
     const refusal = inventory.try("reserve", {
       id: "r",
-      lines: [{ sku: "bolt", quantity: 3 }, { sku: "bolt", quantity: 3 }],
+      lines: [
+        { sku: "bolt", quantity: 3 },
+        { sku: "bolt", quantity: 3 }
+      ],
       ...forAnHour
     })
     expect(refusal).toMatchObject({ _tag: "InsufficientStock", requested: 6, available: 5 })
@@ -70,10 +80,17 @@ describe("law 2: one SKU several times in one request", () => {
   it("is judged on the sum across overlapping scopes too", () => {
     const inventory = smallInventory()
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 5 })
-    for (const [a, b] of [["bin-1", "north"], ["north", "bin-1"], ["country", "bin-1"]] as const) {
+    for (const [a, b] of [
+      ["bin-1", "north"],
+      ["north", "bin-1"],
+      ["country", "bin-1"]
+    ] as const) {
       const refusal = inventory.try("reserve", {
         id: `${a} and ${b}`,
-        lines: [{ sku: "bolt", quantity: 3, within: a }, { sku: "bolt", quantity: 3, within: b }],
+        lines: [
+          { sku: "bolt", quantity: 3, within: a },
+          { sku: "bolt", quantity: 3, within: b }
+        ],
         ...forAnHour
       })
       expect(refusal?._tag).toBe("InsufficientStock")
@@ -108,10 +125,16 @@ describe("law 2: one SKU several times in one request", () => {
     inventory.do("receive", { sku: "nut", to: "bin-1", quantity: 5 })
     const answer = inventory.do("reserve", {
       id: "r",
-      lines: [{ sku: "nut", quantity: 3 }, { sku: "nut", quantity: 3 }],
+      lines: [
+        { sku: "nut", quantity: 3 },
+        { sku: "nut", quantity: 3 }
+      ],
       ...forAnHour
     })
-    expect(answer.lines).toMatchObject([{ reserved: 3, backordered: 0 }, { reserved: 2, backordered: 1 }])
+    expect(answer.lines).toMatchObject([
+      { reserved: 3, backordered: 0 },
+      { reserved: 2, backordered: 1 }
+    ])
   })
 
   it("lines naming SKUs in opposite orders are accepted alike", () => {
@@ -119,7 +142,10 @@ describe("law 2: one SKU several times in one request", () => {
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 500 })
     inventory.do("receive", { sku: "nut", to: "bin-2", quantity: 500 })
     for (let i = 0; i < 500; i++) {
-      const lines = [{ sku: "bolt", quantity: 1 }, { sku: "nut", quantity: 1 }]
+      const lines = [
+        { sku: "bolt", quantity: 1 },
+        { sku: "nut", quantity: 1 }
+      ]
       inventory.run.run({
         name: "reserve",
         input: { id: `r${i}`, lines: i % 2 === 0 ? lines : lines.reverse(), ...forAnHour },

@@ -35,7 +35,9 @@ describe("the domain and the reference model", () => {
         for (const [index, step] of steps.entries()) {
           const outcome = run.run(step)
           const verdict = model.run(step, confirmedLines(outcome))
-          expect(`${index} ${step.name}: ${outcome.refusal?._tag ?? "accepted"}`).toBe(`${index} ${step.name}: ${verdict}`)
+          expect(`${index} ${step.name}: ${outcome.refusal?._tag ?? "accepted"}`).toBe(
+            `${index} ${step.name}: ${verdict}`
+          )
           expect(violations(run.world)).toEqual([])
           if (outcome.refusal === undefined || outcome.lapsed.length > 0) expectSameAvailability(run, model)
         }

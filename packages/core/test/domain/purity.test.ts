@@ -10,7 +10,7 @@ import {
   isRefusal,
   lapse,
   lapseFootprint,
-  World
+  type World
 } from "@holdfast/core/domain"
 import { DomainRun, Model, seeded, stepLists, StrictView } from "@holdfast/testkit/model"
 import { Result } from "effect"
@@ -63,7 +63,9 @@ describe("decide", () => {
         for (const step of steps) {
           const one = first.run(step)
           const other = second.run(step)
-          expect(JSON.stringify([one.events, one.refusal?.message])).toBe(JSON.stringify([other.events, other.refusal?.message]))
+          expect(JSON.stringify([one.events, one.refusal?.message])).toBe(
+            JSON.stringify([other.events, other.refusal?.message])
+          )
         }
       }),
       seeded(40)
@@ -81,7 +83,8 @@ describe("a footprint", () => {
             const view = new StrictView(run.world)
             view.load((needs) => lapseFootprint(id, needs))
             const draft = new Draft(view)
-            for (const event of lapse(view, id, step.now)) evolveInto(draft, event, { position: 1, effectiveAt: 1, recordedAt: 1 })
+            for (const event of lapse(view, id, step.now))
+              evolveInto(draft, event, { position: 1, effectiveAt: 1, recordedAt: 1 })
           }
           const decoded = decodeCommand(step.name, step.input)
           if (Result.isSuccess(decoded)) {

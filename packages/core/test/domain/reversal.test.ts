@@ -26,13 +26,23 @@ const pairs: ReadonlyArray<{
 }> = [
   {
     name: "reserve and release",
-    there: [reserve([{ sku: "bolt", quantity: 2 }, { sku: "bolt", quantity: 1, within: "north" }])],
+    there: [
+      reserve([
+        { sku: "bolt", quantity: 2 },
+        { sku: "bolt", quantity: 1, within: "north" }
+      ])
+    ],
     back: [move("release", { reservation: "pair" })],
     outside: "restored"
   },
   {
     name: "reserve exactly, and release line by line",
-    there: [reserve([{ sku: "bolt", quantity: 2, exactly: "bin-1" }, { sku: "bolt", quantity: 1 }])],
+    there: [
+      reserve([
+        { sku: "bolt", quantity: 2, exactly: "bin-1" },
+        { sku: "bolt", quantity: 1 }
+      ])
+    ],
     back: [
       move("release", { reservation: "pair", lines: [{ line: 1, quantity: 1 }] }),
       move("release", { reservation: "pair", lines: [{ line: 2 }, { line: 1, quantity: 1 }] })
@@ -72,7 +82,9 @@ const pairs: ReadonlyArray<{
   {
     name: "damage and repair",
     there: [move("move", { sku: "bolt", from: "bin-1", to: "bin-1", quantity: 1, toCondition: "damaged" })],
-    back: [move("move", { sku: "bolt", from: "bin-1", to: "bin-1", quantity: 1, condition: "damaged", toCondition: "good" })],
+    back: [
+      move("move", { sku: "bolt", from: "bin-1", to: "bin-1", quantity: 1, condition: "damaged", toCondition: "good" })
+    ],
     outside: "restored"
   },
   {
@@ -125,7 +137,8 @@ describe("law 6: action and inverse", () => {
           run.run({ name: "registerSku", input: { id: "spool" }, now })
           run.run({ name: "receive", input: { sku: "bolt", to: "bin-1", quantity: 9 }, now })
           const read = pair.outside === "restored" ? balances : countedBalances
-          const act = ({ name, input }: Move) => run.run({ name, input, now } as Parameters<DomainRun["run"]>[0]).refusal
+          const act = ({ name, input }: Move) =>
+            run.run({ name, input, now } as Parameters<DomainRun["run"]>[0]).refusal
           if (pair.given !== undefined && act(pair.given) !== undefined) return
           const before = read(run.world)
           if (pair.there.map(act).some((refusal) => refusal !== undefined)) return

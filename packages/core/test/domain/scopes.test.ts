@@ -54,7 +54,10 @@ describe("law 14: scopes", () => {
     inventory.do("reserve", claim(3, { exactly: "bin-1" }, "narrow"))
     inventory.do("reserve", claim(5, {}, "wide"))
     const [line] = inventory.do("confirm", { reservation: "wide" }).lines
-    expect(line?.allocations.map(({ location, quantity }) => [location, quantity])).toEqual([["bin-1", 1], ["south", 4]])
+    expect(line?.allocations.map(({ location, quantity }) => [location, quantity])).toEqual([
+      ["bin-1", 1],
+      ["south", 4]
+    ])
     expect(inventory.try("confirm", { reservation: "narrow" })).toBeUndefined()
   })
 
@@ -140,10 +143,12 @@ describe("moving stock and places", () => {
     const inventory = smallInventory()
     inventory.do("receive", { sku: "bolt", to: "bin-1", quantity: 5 })
     for (const spelled of [{}, { toCondition: "good" }, { toOwner: "self" }, { condition: "good", owner: "self" }]) {
-      expect(inventory.try("move", { sku: "bolt", from: "bin-1", to: "bin-1", quantity: 1, ...spelled })).toMatchObject({
-        _tag: "InvalidCommand",
-        field: "to"
-      })
+      expect(inventory.try("move", { sku: "bolt", from: "bin-1", to: "bin-1", quantity: 1, ...spelled })).toMatchObject(
+        {
+          _tag: "InvalidCommand",
+          field: "to"
+        }
+      )
     }
   })
 
@@ -190,6 +195,9 @@ describe("an editable code", () => {
     expect(inventory.available("bolt")).toBe(3)
     expect(inventory.available("other")).toBe(0)
     expect(inventory.try("confirm", { reservation: "r" })).toBeUndefined()
-    expect(inventory.try("changeSkuCode", { id: "other", code: "BOLT-M8" })).toMatchObject({ _tag: "SkuCodeTaken", sku: "bolt" })
+    expect(inventory.try("changeSkuCode", { id: "other", code: "BOLT-M8" })).toMatchObject({
+      _tag: "SkuCodeTaken",
+      sku: "bolt"
+    })
   })
 })

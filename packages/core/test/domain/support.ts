@@ -6,7 +6,7 @@ import {
   type CommandInput,
   type CommandName,
   evolve,
-  InvalidCommand,
+  type InvalidCommand,
   isRefusal,
   levels,
   positions,
@@ -15,7 +15,7 @@ import {
   type Scope,
   type Table,
   violations,
-  World
+  type World
 } from "@holdfast/core/domain"
 import { DomainRun, type Step } from "@holdfast/testkit/model"
 import { expect } from "vitest"
@@ -96,7 +96,9 @@ export const countedBalances = (world: World) => {
 export const snapshot = (world: World): unknown =>
   JSON.parse(
     JSON.stringify(
-      [...world.rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([table, rows]) => [table, [...rows].sort(([a], [b]) => (a < b ? -1 : 1))])
+      [...world.rows]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([table, rows]) => [table, [...rows].sort(([a], [b]) => (a < b ? -1 : 1))])
     )
   )
 

@@ -1,6 +1,6 @@
 /** Which fault happens when, from a seed. */
 import { Effect, Fiber } from "effect"
-import type { Random } from "../simulation/Random.ts"
+import type { Random } from "./Random.ts"
 
 /** How likely each fault is for one call, from 0 to 1. */
 export interface FaultRates {

@@ -8,7 +8,7 @@ import {
   type EventBody,
   eventDefinition,
   evolve,
-  InvalidCommand,
+  type InvalidCommand,
   isRefusal,
   lapse,
   type Refusal,
@@ -83,7 +83,9 @@ export class DomainRun {
 }
 
 /** Runs a list of steps from an empty world. */
-export const runDomain = (steps: ReadonlyArray<Step>): { readonly run: DomainRun; readonly outcomes: ReadonlyArray<Outcome> } => {
+export const runDomain = (
+  steps: ReadonlyArray<Step>
+): { readonly run: DomainRun; readonly outcomes: ReadonlyArray<Outcome> } => {
   const run = new DomainRun()
   return { run, outcomes: steps.map((step) => run.run(step)) }
 }

@@ -21,7 +21,11 @@ export const smallWorld = {
 /** When every list begins, epoch milliseconds. */
 export const startMs = 1_000_000
 
-const step = <N extends CommandName>(name: N, input: CommandInput<N>, now = startMs): StepOf<N> => ({ name, input, now })
+const step = <N extends CommandName>(name: N, input: CommandInput<N>, now = startMs): StepOf<N> => ({
+  name,
+  input,
+  now
+})
 
 /** Registers the SKUs and the tree of places, and receives a little stock: world > country > north > shelves > bins. */
 export const openingSteps: ReadonlyArray<Step> = [
@@ -82,7 +86,9 @@ const recordOf = <T>(fields: { readonly [K in keyof T]: fc.Arbitrary<T[K] | unde
     .record(fields as { [K in keyof T]: fc.Arbitrary<T[K]> })
     .map(
       (record) =>
-        Object.fromEntries(Object.entries(record as Loose<T>).filter(([, value]) => value !== undefined)) as unknown as T
+        Object.fromEntries(
+          Object.entries(record as Loose<T>).filter(([, value]) => value !== undefined)
+        ) as unknown as T
     )
 
 const rarely = <T>(arbitrary: fc.Arbitrary<T>, oneIn = 8): fc.Arbitrary<T | undefined> =>
@@ -120,13 +126,15 @@ const parts = rarely(
   4
 )
 
-const line = fc.tuple(sku, quantity, scope, fc.integer({ min: 1, max: 4 })).map(([sku, quantity, scope, how]) =>
-  how === 1
-    ? { sku, quantity }
-    : how === 2 && scope !== "world"
-      ? { sku, quantity, exactly: scope }
-      : { sku, quantity, within: scope }
-)
+const line = fc
+  .tuple(sku, quantity, scope, fc.integer({ min: 1, max: 4 }))
+  .map(([sku, quantity, scope, how]) =>
+    how === 1
+      ? { sku, quantity }
+      : how === 2 && scope !== "world"
+        ? { sku, quantity, exactly: scope }
+        : { sku, quantity, within: scope }
+  )
 
 /** The generators of each command's input. */
 export const commandInputs: { readonly [N in CommandName]: fc.Arbitrary<CommandInput<N>> } = {
@@ -146,7 +154,9 @@ export const commandInputs: { readonly [N in CommandName]: fc.Arbitrary<CommandI
     id: usually(from("bin-1", "bin-2", "bin-3", "shelves", "north", "south"), from(...smallWorld.oddPlaces), 12),
     parent: usually(from("country", "north", "south", "shelves", "world"), from("bin-2", ...smallWorld.oddPlaces), 12)
   }),
-  closeLocation: fc.record({ id: usually(from("bin-1", "annex", "bin-4", "truck"), from("north", "supplier", "world", "ghost"), 4) }),
+  closeLocation: fc.record({
+    id: usually(from("bin-1", "annex", "bin-4", "truck"), from("north", "supplier", "world", "ghost"), 4)
+  }),
   receive: recordOf<CommandInput<"receive">>({ sku, to: place, quantity, from: virtual, condition, owner }),
   move: recordOf<CommandInput<"move">>({
     sku,
@@ -177,7 +187,13 @@ export const commandInputs: { readonly [N in CommandName]: fc.Arbitrary<CommandI
     condition,
     owner
   }),
-  count: recordOf<CommandInput<"count">>({ sku, at: place, quantity: fc.integer({ min: 0, max: 9 }), condition, owner }),
+  count: recordOf<CommandInput<"count">>({
+    sku,
+    at: place,
+    quantity: fc.integer({ min: 0, max: 9 }),
+    condition,
+    owner
+  }),
   placeHold: recordOf<CommandInput<"placeHold">>({ id: hold, sku, at: place, quantity, condition, owner }),
   liftHold: recordOf<CommandInput<"liftHold">>({ id: hold, quantity: rarely(quantity, 2) }),
   reserve: fc
@@ -221,10 +237,12 @@ const story = (weights: Partial<Weights>): fc.Arbitrary<ReadonlyArray<Timeless>>
     fc.oneof(
       {
         weight: 3,
-        arbitrary: fc.tuple(from(...smallWorld.bins), fc.integer({ min: 0, max: 4 })).map(([at, quantity]): Timeless => ({
-          name: "count",
-          input: { sku, at, quantity }
-        }))
+        arbitrary: fc.tuple(from(...smallWorld.bins), fc.integer({ min: 0, max: 4 })).map(
+          ([at, quantity]): Timeless => ({
+            name: "count",
+            input: { sku, at, quantity }
+          })
+        )
       },
       { weight: 5, arbitrary: fc.constant<Timeless>({ name: "confirm", input: { reservation: id } }) },
       {
@@ -233,21 +251,27 @@ const story = (weights: Partial<Weights>): fc.Arbitrary<ReadonlyArray<Timeless>>
       },
       {
         weight: 2,
-        arbitrary: commandInputs.release.map((input): Timeless => ({
-          name: "release",
-          input: { ...input, reservation: id }
-        }))
+        arbitrary: commandInputs.release.map(
+          (input): Timeless => ({
+            name: "release",
+            input: { ...input, reservation: id }
+          })
+        )
       },
       {
         weight: 1,
-        arbitrary: commandInputs.extend.map((input): Timeless => ({ name: "extend", input: { ...input, reservation: id } }))
+        arbitrary: commandInputs.extend.map(
+          (input): Timeless => ({ name: "extend", input: { ...input, reservation: id } })
+        )
       },
       {
         weight: 2,
-        arbitrary: fc.tuple(commandInputs.return, lineNumber).map(([input, line]): Timeless => ({
-          name: "return",
-          input: { ...input, reservation: { id, line } }
-        }))
+        arbitrary: fc.tuple(commandInputs.return, lineNumber).map(
+          ([input, line]): Timeless => ({
+            name: "return",
+            input: { ...input, reservation: { id, line } }
+          })
+        )
       },
       { weight: 5, arbitrary: anything }
     )
@@ -262,13 +286,15 @@ const story = (weights: Partial<Weights>): fc.Arbitrary<ReadonlyArray<Timeless>>
     },
     {
       weight: 1,
-      arbitrary: fc.tuple(commandInputs.placeHold, anything, commandInputs.liftHold).map(
-        ([placed, between, lifted]): ReadonlyArray<Timeless> => [
-          { name: "placeHold", input: placed },
-          between,
-          { name: "liftHold", input: { ...lifted, id: placed.id } }
-        ]
-      )
+      arbitrary: fc
+        .tuple(commandInputs.placeHold, anything, commandInputs.liftHold)
+        .map(
+          ([placed, between, lifted]): ReadonlyArray<Timeless> => [
+            { name: "placeHold", input: placed },
+            between,
+            { name: "liftHold", input: { ...lifted, id: placed.id } }
+          ]
+        )
     }
   )
 }

@@ -48,7 +48,9 @@ export class Matching {
 
   /** Breadth first from the claim to a supply with units left; every claim on the way passes units on. */
   private augment(start: number, wanted: number): number {
-    const cameFrom = new Map<number, { readonly claim: number; readonly supply: number }>([[start, { claim: -1, supply: -1 }]])
+    const cameFrom = new Map<number, { readonly claim: number; readonly supply: number }>([
+      [start, { claim: -1, supply: -1 }]
+    ])
     const queue = [start]
     for (const claim of queue) {
       for (const [supply, { location }] of this.supplies.entries()) {

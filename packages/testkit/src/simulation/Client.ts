@@ -9,7 +9,7 @@ import type { Answer, Receipt, Request } from "../history/History.ts"
 import type { Step } from "../model/Step.ts"
 import { smallWorld } from "../model/commands.ts"
 import type { Cluster, Process } from "./Cluster.ts"
-import type { Random } from "./Random.ts"
+import type { Random } from "../faults/Random.ts"
 import type { Recorder } from "./Recorder.ts"
 
 /** How a caller behaves; probabilities from 0 to 1. */

@@ -3,7 +3,7 @@ import { type Engine, type EngineOptions, makeEngine } from "@holdfast/core/engi
 import type { Journal } from "@holdfast/core/ports"
 import { Effect, Exit, Scope } from "effect"
 import { Life, mortalJournal } from "../faults/mortalJournal.ts"
-import type { Random } from "./Random.ts"
+import type { Random } from "../faults/Random.ts"
 
 /** One engine in its process. */
 export interface Process {

@@ -6,7 +6,7 @@
  * caller's own stack. A program that then is not done waits for something that nobody will do: a deadlock.
  */
 import { Effect, Exit, type Fiber, type Scheduler } from "effect"
-import type { Random } from "./Random.ts"
+import type { Random } from "../faults/Random.ts"
 
 /** More tasks than any sensible run needs. Reaching it means that fibers go round in circles. */
 const tasksMax = 300_000

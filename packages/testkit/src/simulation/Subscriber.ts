@@ -3,7 +3,7 @@ import type { LogGap } from "@holdfast/core"
 import type { Event } from "@holdfast/core/domain"
 import { Effect, Stream } from "effect"
 import type { Cluster } from "./Cluster.ts"
-import type { Random } from "./Random.ts"
+import type { Random } from "../faults/Random.ts"
 import type { Recorder } from "./Recorder.ts"
 
 /** Pauses between two looks at an idle log, in milliseconds. */

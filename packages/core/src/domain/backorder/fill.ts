@@ -24,6 +24,7 @@ export const fillBackorders = (decision: Decision, sku: string): void => {
     const scope = line === undefined ? undefined : getLocation(state, line.scope)
     if (line === undefined || scope === undefined) continue
     const quantity = Math.min(backorder.quantity, availableIn(state, sku, scope, line.exactly))
-    if (quantity > 0) decision.emit(BackorderFilled, { reservation: backorder.reservation, line: backorder.line, sku, quantity })
+    if (quantity > 0)
+      decision.emit(BackorderFilled, { reservation: backorder.reservation, line: backorder.line, sku, quantity })
   }
 }

@@ -14,7 +14,9 @@ const backordersMatchLines: Invariant = (rows) => {
   for (const row of rows(backorders)) {
     const key = backorderKey(row.sku, row.reservation, row.line)
     if ((unmet.get(key) ?? 0) !== row.quantity) {
-      broken.push(`line ${row.line} of ${row.reservation} waits for ${unmet.get(key) ?? 0}, its backorder for ${row.quantity}`)
+      broken.push(
+        `line ${row.line} of ${row.reservation} waits for ${unmet.get(key) ?? 0}, its backorder for ${row.quantity}`
+      )
     }
     unmet.delete(key)
   }

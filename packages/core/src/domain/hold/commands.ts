@@ -86,7 +86,11 @@ export const holdCommands = {
     },
     answer: (events) => {
       const lifted = events.find(HoldLifted.is)
-      return { hold: lifted?.data.id ?? "", quantity: lifted?.data.quantity ?? 0, remaining: lifted?.data.remaining ?? 0 }
+      return {
+        hold: lifted?.data.id ?? "",
+        quantity: lifted?.data.quantity ?? 0,
+        remaining: lifted?.data.remaining ?? 0
+      }
     }
   })
 }

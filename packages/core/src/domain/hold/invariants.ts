@@ -12,7 +12,8 @@ const holdsExplainHeld: Invariant = (rows) => {
   const broken: Array<string> = []
   for (const row of rows(positions)) {
     const sum = sums.get(positionKey(row.sku, row)) ?? 0
-    if (sum !== row.held) broken.push(`${readable(positionKey(row.sku, row))} has ${row.held} held, its holds block ${sum}`)
+    if (sum !== row.held)
+      broken.push(`${readable(positionKey(row.sku, row))} has ${row.held} held, its holds block ${sum}`)
   }
   return broken
 }

@@ -37,7 +37,11 @@ const validParent = (state: View, id: string, kind: LocationKind, parentId: stri
   const parent = openLocation(state, parentId)
   if (isRefusal(parent)) return parent
   if (!parentsOf[kind].includes(parent.kind)) {
-    return new InvalidParent({ location: id, parent: parentId, reason: `a ${kind} cannot stand under a ${parent.kind}` })
+    return new InvalidParent({
+      location: id,
+      parent: parentId,
+      reason: `a ${kind} cannot stand under a ${parent.kind}`
+    })
   }
   return parent
 }
@@ -109,7 +113,11 @@ export const locationCommands = {
         return new InvalidParent({ location: c.id, parent: c.parent, reason: "it is the location itself or below it" })
       }
       if (parent.path.length + 1 + depthBelow(state, c.id) > locationDepthMax) {
-        return new InvalidParent({ location: c.id, parent: c.parent, reason: `the tree would be deeper than ${locationDepthMax}` })
+        return new InvalidParent({
+          location: c.id,
+          parent: c.parent,
+          reason: `the tree would be deeper than ${locationDepthMax}`
+        })
       }
       const broken = brokenClaims(state, row, [parent.id, ...parent.path])
       if (broken !== undefined) return broken

@@ -17,7 +17,9 @@ export const commandMeta = {
   commandId: Schema.optionalKey(
     Id.check(
       Schema.makeFilter((id: string) =>
-        id.startsWith(ownCommandPrefix) ? `must not start with ${ownCommandPrefix}, which the engine keeps for itself` : undefined
+        id.startsWith(ownCommandPrefix)
+          ? `must not start with ${ownCommandPrefix}, which the engine keeps for itself`
+          : undefined
       )
     )
   ),
@@ -119,14 +121,20 @@ export interface EventDefinition<D> {
   skus(data: D): ReadonlyArray<string>
   /** Makes the event's current version. */
   make(data: D): EventBody
-  is(event: { readonly type: string; readonly data: unknown }): event is { readonly type: string; readonly version: number; readonly data: D }
+  is(event: {
+    readonly type: string
+    readonly data: unknown
+  }): event is { readonly type: string; readonly version: number; readonly data: D }
 }
 
 /** Declares an event with its present schema and, if it had others, its past. */
 export const event = <S extends Schema.Codec<unknown, unknown>>(definition: {
   readonly type: string
   readonly schema: S
-  readonly past?: ReadonlyArray<{ readonly schema: Schema.Codec<unknown, unknown>; readonly upcast: (data: never) => unknown }>
+  readonly past?: ReadonlyArray<{
+    readonly schema: Schema.Codec<unknown, unknown>
+    readonly upcast: (data: never) => unknown
+  }>
   evolve(data: S["Type"], draft: Draft, facts: EventFacts): void
   skus(data: S["Type"]): ReadonlyArray<string>
 }): EventDefinition<S["Type"]> => {
@@ -139,7 +147,8 @@ export const event = <S extends Schema.Codec<unknown, unknown>>(definition: {
     evolve: definition.evolve,
     skus: definition.skus,
     make: (data) => ({ type: definition.type, version, data }),
-    is: (candidate): candidate is { type: string; version: number; data: S["Type"] } => candidate.type === definition.type
+    is: (candidate): candidate is { type: string; version: number; data: S["Type"] } =>
+      candidate.type === definition.type
   }
 }
 

@@ -18,7 +18,10 @@ const WrittenInstant = Schema.Union([Schema.Number, Schema.String, Schema.Date])
 
 /** An instant, however a caller writes it; epoch milliseconds in the command, so that equal instants are equal commands. */
 export const Instant = WrittenInstant.pipe(
-  Schema.decodeTo(Schema.Number, SchemaTransformation.transform({ decode: toInstant, encode: (at): number | string | Date => at }))
+  Schema.decodeTo(
+    Schema.Number,
+    SchemaTransformation.transform({ decode: toInstant, encode: (at): number | string | Date => at })
+  )
 )
 
 function toInstant(value: number | string | Date): number {
@@ -39,7 +42,10 @@ const WrittenDuration = Schema.Union([Schema.Number, Schema.String]).check(
 
 /** A duration, as milliseconds or a text such as `"15 minutes"`; milliseconds in the command. */
 export const DurationMs = WrittenDuration.pipe(
-  Schema.decodeTo(Schema.Number, SchemaTransformation.transform({ decode: toDurationMs, encode: (ms): number | string => ms }))
+  Schema.decodeTo(
+    Schema.Number,
+    SchemaTransformation.transform({ decode: toDurationMs, encode: (ms): number | string => ms })
+  )
 )
 
 /** NaN when it is no duration. */

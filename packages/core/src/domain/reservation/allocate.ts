@@ -1,7 +1,7 @@
 /** Chooses the positions of a firm claim. */
 import { getLocation, isSellable, type LocationRow, needLocation } from "../location/rows.ts"
 import type { Needs } from "../model/Definition.ts"
-import { Draft, type View } from "../model/Table.ts"
+import type { Draft, View } from "../model/Table.ts"
 import { changePosition, exactRoomOf, levelOf, needPosition, roomOf } from "../stock/levels.ts"
 import { isPromisable } from "../stock/Place.ts"
 import { freeOf, type PositionRow, positionKey, positions } from "../stock/rows.ts"
@@ -9,7 +9,9 @@ import type { Allocation } from "./rows.ts"
 
 /** Whether stock at a location may serve a line. `world` spans the virtual places too, and what left is not stock. */
 const mayServe = (location: LocationRow | undefined, scope: string, exactly: boolean): location is LocationRow =>
-  location !== undefined && isSellable(location) && (location.id === scope || (!exactly && location.path.includes(scope)))
+  location !== undefined &&
+  isSellable(location) &&
+  (location.id === scope || (!exactly && location.path.includes(scope)))
 
 /** Asks for the positions of a SKU in a scope, and the levels above each. */
 export const needCandidates = (needs: Needs, sku: string, scope: string, exactly: boolean): void => {

@@ -54,8 +54,7 @@ const checkExpiry = (c: Expiry): readonly [string, string] | undefined =>
       ? ["expiresAt", "must not be given together with expiresIn"]
       : undefined
 
-const expiryOf = (c: Expiry, now: number): number =>
-  c.expiresAt ?? now + (c.expiresIn ?? Number.NaN)
+const expiryOf = (c: Expiry, now: number): number => c.expiresAt ?? now + (c.expiresIn ?? Number.NaN)
 
 const scopeOf = (line: typeof Line.Type): { scope: string; exactly: boolean } =>
   line.exactly !== undefined ? { scope: line.exactly, exactly: true } : { scope: line.within ?? world, exactly: false }
@@ -128,9 +127,7 @@ export const claimCommands = {
     },
     check: (c) => {
       const index = c.lines.findIndex((line) => line.within !== undefined && line.exactly !== undefined)
-      return index >= 0
-        ? [`lines.${index}.exactly`, "must not be given together with within"]
-        : checkExpiry(c)
+      return index >= 0 ? [`lines.${index}.exactly`, "must not be given together with within"] : checkExpiry(c)
     },
     footprint: (c, needs) => {
       needs.fresh(reservations, c.id)

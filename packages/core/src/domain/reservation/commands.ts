@@ -25,7 +25,14 @@ import { allocate, needCandidates } from "./allocate.ts"
 import { claimCommands } from "./claimCommands.ts"
 import { needReservationClaims, ReservationConfirmed, ReservationReleased, ReservationShipped } from "./events.ts"
 import { boundedLines } from "./lines.ts"
-import { type Allocation, allocatedOf, liveReservation, openOf, type ReservationLine, type ReservationRow } from "./rows.ts"
+import {
+  type Allocation,
+  allocatedOf,
+  liveReservation,
+  openOf,
+  type ReservationLine,
+  type ReservationRow
+} from "./rows.ts"
 
 /** Some lines, each whole or in part. */
 const LineParts = boundedLines(
@@ -140,7 +147,8 @@ export const reservationCommands = {
         if (line.reserved > 0) changeClaim(draft, line.sku, line.scope, line.exactly, -line.reserved)
       }
       // A narrow claim has the fewest places to choose from, so it chooses first.
-      const depth = (line: ReservationLine) => (line.exactly ? 1_000 : (getLocation(state, line.scope)?.path.length ?? 0))
+      const depth = (line: ReservationLine) =>
+        line.exactly ? 1_000 : (getLocation(state, line.scope)?.path.length ?? 0)
       const order = [...row.lines.entries()].sort(([, a], [, b]) => depth(b) - depth(a))
       for (const [index, line] of order) {
         if (line.reserved === 0) continue

@@ -30,9 +30,12 @@ const linesAddUp: Invariant = (rows) => {
     const over = reservation.status !== "active" && reservation.status !== "confirmed"
     for (const [index, line] of reservation.lines.entries()) {
       const sum = openOf(line) + line.shipped + line.released + line.expired
-      if (sum !== line.quantity) broken.push(`line ${index + 1} of ${reservation.id} adds up to ${sum}, not ${line.quantity}`)
-      if (over && openOf(line) !== 0) broken.push(`${reservation.id} is ${reservation.status} but line ${index + 1} still claims`)
-      if (line.returned > line.shipped) broken.push(`more was returned on line ${index + 1} of ${reservation.id} than shipped`)
+      if (sum !== line.quantity)
+        broken.push(`line ${index + 1} of ${reservation.id} adds up to ${sum}, not ${line.quantity}`)
+      if (over && openOf(line) !== 0)
+        broken.push(`${reservation.id} is ${reservation.status} but line ${index + 1} still claims`)
+      if (line.returned > line.shipped)
+        broken.push(`more was returned on line ${index + 1} of ${reservation.id} than shipped`)
     }
   }
   return broken

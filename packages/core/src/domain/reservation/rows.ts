@@ -84,7 +84,12 @@ export const openOf = (line: ReservationLine): number => line.reserved + line.ba
 export const liveReservation = (
   state: View,
   id: string
-): ReservationRow | UnknownReservation | ReservationExpired | ReservationAlreadyReleased | ReservationAlreadyShipped => {
+):
+  | ReservationRow
+  | UnknownReservation
+  | ReservationExpired
+  | ReservationAlreadyReleased
+  | ReservationAlreadyShipped => {
   const row = state.get(reservations, id)
   if (row === undefined) return new UnknownReservation({ reservation: id })
   switch (row.status) {

@@ -1,5 +1,5 @@
 /** The SKU: what is stocked, never one thing. */
-import { type Needs } from "../model/Definition.ts"
+import type { Needs } from "../model/Definition.ts"
 import { SkuIsRetired, UnknownSku } from "../model/Refusal.ts"
 import { table, type View } from "../model/Table.ts"
 

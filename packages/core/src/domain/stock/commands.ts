@@ -22,7 +22,7 @@ import { needReservation, reservations } from "../reservation/rows.ts"
 import { activeSku, needSku, skus } from "../sku/rows.ts"
 import { StockAdjusted, StockCounted, StockIssued, StockMoved, StockReceived, StockReturned } from "./events.ts"
 import { availableIn, emptyPosition, exactRoomOf, levelKey, levelOf, levels, needPosition, roomOf } from "./levels.ts"
-import { type Movement, UnitCost } from "./movement.ts"
+import type { Movement, UnitCost } from "./movement.ts"
 import { isPromisable, type Place, placeAt, samePlace } from "./Place.ts"
 import { freeOf, type PositionRow, positionKey, positions } from "./rows.ts"
 
@@ -178,7 +178,10 @@ export const stockCommands = {
       toOwner: optionalId
     },
     check: (c) =>
-      samePlace(placeAt(c.from, c.condition, c.owner), placeAt(c.to, c.toCondition ?? c.condition, c.toOwner ?? c.owner))
+      samePlace(
+        placeAt(c.from, c.condition, c.owner),
+        placeAt(c.to, c.toCondition ?? c.condition, c.toOwner ?? c.owner)
+      )
         ? ["to", "must differ from the place the goods come from"]
         : undefined,
     footprint: (c, needs) => {

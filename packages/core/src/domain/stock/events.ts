@@ -9,7 +9,8 @@ const moving = <const Type extends string>(type: Type) =>
   event({
     type,
     schema: Schema.Struct({ movements: Schema.Array(Movement) }),
-    evolve: (data, draft, facts) => data.movements.forEach((movement, seq) => applyMovement(draft, movement, seq, facts, 0)),
+    evolve: (data, draft, facts) =>
+      data.movements.forEach((movement, seq) => applyMovement(draft, movement, seq, facts, 0)),
     skus: (data) => data.movements.map((movement) => movement.sku)
   })
 
@@ -39,7 +40,8 @@ export const StockReturned = event({
     draft.put(reservations, {
       ...row,
       lines: row.lines.map(
-        (line, index): ReservationLine => (index + 1 === number ? { ...line, returned: line.returned + quantity } : line)
+        (line, index): ReservationLine =>
+          index + 1 === number ? { ...line, returned: line.returned + quantity } : line
       ),
       history: [...row.history, facts.position],
       position: facts.position
@@ -58,6 +60,7 @@ export const StockCounted = event({
     expected: Schema.Int,
     movements: Schema.Array(Movement)
   }),
-  evolve: (data, draft, facts) => data.movements.forEach((movement, seq) => applyMovement(draft, movement, seq, facts, 0)),
+  evolve: (data, draft, facts) =>
+    data.movements.forEach((movement, seq) => applyMovement(draft, movement, seq, facts, 0)),
   skus: (data) => [data.sku]
 })

@@ -18,11 +18,21 @@ const movementsExplainOnHand: Invariant = (rows) => {
   const add = (key: string, quantity: number) => sums.set(key, (sums.get(key) ?? 0) + quantity)
   for (const row of rows(movements)) {
     add(
-      positionKey(row.sku, { location: row.fromLocation, lot: row.fromLot, condition: row.fromCondition, owner: row.fromOwner }),
+      positionKey(row.sku, {
+        location: row.fromLocation,
+        lot: row.fromLot,
+        condition: row.fromCondition,
+        owner: row.fromOwner
+      }),
       -row.quantity
     )
     add(
-      positionKey(row.sku, { location: row.toLocation, lot: row.toLot, condition: row.toCondition, owner: row.toOwner }),
+      positionKey(row.sku, {
+        location: row.toLocation,
+        lot: row.toLot,
+        condition: row.toCondition,
+        owner: row.toOwner
+      }),
       row.quantity
     )
   }
@@ -45,7 +55,9 @@ const nothingIsNegative: Invariant = (rows) => {
   for (const row of rows(positions)) {
     const virtual = kinds.get(row.location)?.kind === "virtual"
     if ((row.onHand < 0 && !virtual) || row.held < 0 || row.allocated < 0) {
-      broken.push(`${readable(positionKey(row.sku, row))} has ${row.onHand} on hand, ${row.held} held, ${row.allocated} allocated`)
+      broken.push(
+        `${readable(positionKey(row.sku, row))} has ${row.onHand} on hand, ${row.held} held, ${row.allocated} allocated`
+      )
     }
   }
   for (const row of rows(levels)) {
@@ -104,7 +116,9 @@ const levelsAreSums: Invariant = (rows) => {
     const sum = expected.get(key) ?? emptyLevel(row.sku, row.location)
     for (const field of Object.keys(sum) as Array<keyof LevelRow>) {
       if (sum[field] !== row[field]) {
-        broken.push(`${field} of ${row.sku} at ${row.location} is ${row[field]}, positions and claims add up to ${sum[field]}`)
+        broken.push(
+          `${field} of ${row.sku} at ${row.location} is ${row[field]}, positions and claims add up to ${sum[field]}`
+        )
       }
     }
     expected.delete(key)

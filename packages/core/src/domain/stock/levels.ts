@@ -228,7 +228,10 @@ export const moveSubtree = (
   to: ReadonlyArray<string>
 ): void => {
   const moved = levelOf(draft, sku, location)
-  for (const [path, sign] of [[from, -1], [to, 1]] as const) {
+  for (const [path, sign] of [
+    [from, -1],
+    [to, 1]
+  ] as const) {
     let roomChange = sign * Math.max(0, roomOf(moved))
     for (const ancestor of path) {
       const level = levelOf(draft, sku, ancestor)

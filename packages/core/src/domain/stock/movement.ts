@@ -37,9 +37,7 @@ export const applyMovement = (
     draft,
     movement.sku,
     movement.from,
-    allocated === 0
-      ? { onHand: -movement.quantity }
-      : { onHand: -movement.quantity, allocated: -allocated },
+    allocated === 0 ? { onHand: -movement.quantity } : { onHand: -movement.quantity, allocated: -allocated },
     facts.position
   )
   changePosition(draft, movement.sku, movement.to, { onHand: movement.quantity }, facts.position)

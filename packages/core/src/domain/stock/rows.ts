@@ -30,12 +30,23 @@ export const positions = table<PositionRow>({
     allocated: "integer",
     position: "integer"
   },
-  groups: { stockOfSku: { columns: ["sku"], whereNotZero: "onHand" }, stockAt: { columns: ["location"], whereNotZero: "onHand" } }
+  groups: {
+    stockOfSku: { columns: ["sku"], whereNotZero: "onHand" },
+    stockAt: { columns: ["location"], whereNotZero: "onHand" }
+  }
 })
 
 /** Key of a position. */
 export const positionKey = (sku: string, place: Place): string =>
-  sku + keySeparator + place.location + keySeparator + place.lot + keySeparator + place.condition + keySeparator + place.owner
+  sku +
+  keySeparator +
+  place.location +
+  keySeparator +
+  place.lot +
+  keySeparator +
+  place.condition +
+  keySeparator +
+  place.owner
 
 /** A composite key for people. */
 export const readable = (key: string): string => key.split(keySeparator).join(" / ")

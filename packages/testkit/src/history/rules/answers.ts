@@ -1,7 +1,8 @@
 /** Every acknowledged answer is what the log says, and what the reference model says when it replays the log. */
 import { isDeepStrictEqual } from "node:util"
 import { answer, type CommandName } from "@holdfast/core/domain"
-import { type ConfirmedLine, Model } from "../../model/Model.ts"
+import { Model } from "../../model/Model.ts"
+import type { ConfirmedLine } from "../../model/ModelFacts.ts"
 import type { Step } from "../../model/Step.ts"
 import { type Call, type Command, causeOf, type Facts, isOwn, sameBody, stepOf } from "../Facts.ts"
 
