@@ -1,6 +1,6 @@
 /** What is measured by default: not the full cross product, but every dimension on its own against the middle case. */
-import type { ContenderName } from "./contenders/Contender.ts"
-import type { Scenario, Timing } from "./load/Scenario.ts"
+import type { ContenderName } from "./model/Contender.ts"
+import type { Scenario, Timing } from "./model/Scenario.ts"
 
 /** One scenario and who takes part. */
 export interface MatrixRow {

@@ -3,8 +3,8 @@
  * between sent together (`pipeline`), rows locked in order of SKU, as many connections as a search found best.
  */
 import pg from "pg"
-import { type Order, scarceSku } from "../load/Scenario.ts"
-import type { Contender, ContenderName, Session, SessionOptions } from "./Contender.ts"
+import { type Order, scarceSku } from "../model/Scenario.ts"
+import type { Contender, ContenderName, Session, SessionOptions } from "../model/Contender.ts"
 import { decide, insertReservation, readStock, takeAndInsert, takeUnits, writeStock } from "./statements.ts"
 import { checkTables, prepareTables } from "./tables.ts"
 

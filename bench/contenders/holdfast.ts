@@ -2,8 +2,8 @@
 import { postgres } from "@holdfast/adapter-postgres"
 import { type Inventory, InsufficientStock, openInventory } from "@holdfast/core"
 import type pg from "pg"
-import { scarceSku, site } from "../load/Scenario.ts"
-import { type Contender, differs } from "./Contender.ts"
+import { scarceSku, site } from "../model/Scenario.ts"
+import { type Contender, differs } from "../model/Contender.ts"
 import { lifetimeMs } from "./tables.ts"
 
 const schema = "holdfast"

@@ -1,5 +1,5 @@
 /** All contenders by name. */
-import type { Contender, ContenderName } from "./Contender.ts"
+import type { Contender, ContenderName } from "../model/Contender.ts"
 import { sqlForUpdate, sqlSerializable, sqlStatement, sqlTransaction } from "./handWritten.ts"
 import { holdfast } from "./holdfast.ts"
 import { rawInsert } from "./rawInsert.ts"

@@ -5,8 +5,8 @@
  */
 import { migrate } from "@holdfast/adapter-postgres"
 import pg from "pg"
-import { type Order, plentyOf, site } from "../load/Scenario.ts"
-import { type Contender, differs } from "./Contender.ts"
+import { type Order, plentyOf, site } from "../model/Scenario.ts"
+import { type Contender, differs } from "../model/Contender.ts"
 import { lifetimeMs } from "./tables.ts"
 
 const schema = "holdfast"

@@ -1,6 +1,6 @@
 /** The statements of the hand-written contenders, prepared once per connection by their names. */
 import type { QueryConfig } from "pg"
-import type { Order } from "../load/Scenario.ts"
+import type { Order } from "../model/Scenario.ts"
 import { lifetimeMs } from "./tables.ts"
 
 const expiry = `now() + interval '${lifetimeMs} milliseconds'`

@@ -4,8 +4,8 @@
  * key. Holdfast's own tables have more of everything: history, idempotency, expiry, levels per location.
  */
 import type pg from "pg"
-import type { Acknowledged } from "./Contender.ts"
-import { differs } from "./Contender.ts"
+import type { Acknowledged } from "../model/Contender.ts"
+import { differs } from "../model/Contender.ts"
 
 /** How long a reservation lives. */
 export const lifetimeMs = 15 * 60_000

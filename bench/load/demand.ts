@@ -1,5 +1,5 @@
 /** Orders without end, the same for the same seed. */
-import { type Order, type OrderLine, type Scenario, skuCount, skuId } from "./Scenario.ts"
+import { type Order, type OrderLine, type Scenario, skuCount, skuId } from "../model/Scenario.ts"
 
 /** A small generator of uniform numbers in [0, 1): mulberry32. Quality enough for picking SKUs, and it replays. */
 export const uniform = (seed: number): (() => number) => {

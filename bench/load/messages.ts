@@ -1,6 +1,6 @@
 /** What the main process and its workers tell each other. */
-import type { ContenderName } from "../contenders/Contender.ts"
-import type { Scenario, Timing } from "./Scenario.ts"
+import type { ContenderName } from "../model/Contender.ts"
+import type { Scenario, Timing } from "../model/Scenario.ts"
 
 /** The first message to a worker. */
 export interface Task {

@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs"
 import { createGunzip } from "node:zlib"
 import { parse } from "csv-parse"
-import type { OrderLine } from "./Scenario.ts"
+import type { OrderLine } from "../model/Scenario.ts"
 
 /** Most lines of an order that is taken into the benchmark; bigger ones are left out, and counted. */
 const linesMax = 1_000

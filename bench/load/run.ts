@@ -10,10 +10,18 @@ import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { decodeFromCompressedBase64, type Histogram, initWebAssembly } from "hdr-histogram-js"
 import type pg from "pg"
-import type { Contender } from "../contenders/Contender.ts"
+import type { Contender } from "../model/Contender.ts"
 import { type Server, withClient, withDatabase } from "../server/postgres.ts"
 import type { FromWorker, Tally, Task, ToWorker } from "./messages.ts"
-import { plentyOf, type Scenario, scarceAttempts, scarceSku, scarceUnits, skusOf, type Timing } from "./Scenario.ts"
+import {
+  plentyOf,
+  type Scenario,
+  scarceAttempts,
+  scarceSku,
+  scarceUnits,
+  skusOf,
+  type Timing
+} from "../model/Scenario.ts"
 
 /** What one run gave. */
 export interface RunResult {

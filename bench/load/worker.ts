@@ -1,11 +1,11 @@
 /** A process full of clients. Each sends its next order when the last one is answered (closed loop). */
 import { build, type Histogram, initWebAssembly } from "hdr-histogram-js"
 import { contenders } from "../contenders/index.ts"
-import type { Session } from "../contenders/Contender.ts"
+import type { Session } from "../model/Contender.ts"
 import { ordersOf } from "./demand.ts"
 import type { FromWorker, Tally, Task, ToWorker } from "./messages.ts"
 import { readOrders } from "./orders.ts"
-import { type Order, scarceSku } from "./Scenario.ts"
+import { type Order, scarceSku } from "../model/Scenario.ts"
 
 const send = (message: FromWorker): void => {
   process.send?.(message)

@@ -1,10 +1,10 @@
 /** How long one question about a thousand SKUs takes, over a warehouse of many bins. */
 import { postgres } from "@holdfast/adapter-postgres"
 import { openInventory } from "@holdfast/core"
-import { skuId } from "../load/Scenario.ts"
+import { skuId } from "../model/Scenario.ts"
 import { median } from "../report/summary.ts"
 import { withClient, withDatabase } from "../server/postgres.ts"
-import { type Figure, figure, type Measure } from "./Measure.ts"
+import { type Figure, figure, type Measure } from "../model/Measure.ts"
 import { binId, checkCopies, fillWarehouse, warehouse } from "./warehouse.ts"
 
 const skusAsked = 1_000

@@ -1,6 +1,6 @@
 /** The measures by name. */
 import { measureAvailability } from "./availability.ts"
-import type { Measure, MeasureSize } from "./Measure.ts"
+import type { Measure, MeasureSize } from "../model/Measure.ts"
 import { measureMemory } from "./memory.ts"
 import { measureRebuild } from "./rebuild.ts"
 

@@ -4,9 +4,9 @@ import { runInNewContext } from "node:vm"
 import { postgres } from "@holdfast/adapter-postgres"
 import { openInventory } from "@holdfast/core"
 import { uniform } from "../load/demand.ts"
-import { skuId } from "../load/Scenario.ts"
+import { skuId } from "../model/Scenario.ts"
 import { withClient, withDatabase } from "../server/postgres.ts"
-import { type Figure, figure, type Measure } from "./Measure.ts"
+import { type Figure, figure, type Measure } from "../model/Measure.ts"
 import { fillWarehouse, warehouse } from "./warehouse.ts"
 
 /** The cache's setting: one row in a hundred of five million positions, and never more than one in twenty. */

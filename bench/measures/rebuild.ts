@@ -2,9 +2,9 @@
 import { postgres } from "@holdfast/adapter-postgres"
 import { openInventory } from "@holdfast/core"
 import { ordersOf } from "../load/demand.ts"
-import { plentyOf, type Scenario, site, skuCount, skuId } from "../load/Scenario.ts"
+import { plentyOf, type Scenario, site, skuCount, skuId } from "../model/Scenario.ts"
 import { withDatabase } from "../server/postgres.ts"
-import { figure, type Measure } from "./Measure.ts"
+import { figure, type Measure } from "../model/Measure.ts"
 
 const scenario: Scenario = { name: "rebuild", demand: "skewed", clients: 1, processes: 1, lines: 1 }
 

@@ -7,8 +7,8 @@
  */
 import type { Inventory } from "@holdfast/core"
 import type pg from "pg"
-import { skuId } from "../load/Scenario.ts"
-import type { MeasureSize } from "./Measure.ts"
+import { skuId } from "../model/Scenario.ts"
+import type { MeasureSize } from "../model/Measure.ts"
 
 export const warehouse = "warehouse"
 const zones = 50

@@ -1,7 +1,7 @@
 /** From runs to rows: medians over rounds, and the ratios. */
-import type { ContenderName } from "../contenders/Contender.ts"
+import type { ContenderName } from "../model/Contender.ts"
 import type { RunResult } from "../load/run.ts"
-import type { Scenario } from "../load/Scenario.ts"
+import type { Scenario } from "../model/Scenario.ts"
 
 /** All rounds of one contender in one scenario. */
 export interface Measured {

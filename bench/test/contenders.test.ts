@@ -1,9 +1,9 @@
 import { testDatabase } from "@holdfast/testkit/services/vitest"
 import { describe, expect, it } from "vitest"
-import { contenderNames } from "../contenders/Contender.ts"
+import { contenderNames } from "../model/Contender.ts"
 import { contenders } from "../contenders/index.ts"
 import { decide } from "../contenders/statements.ts"
-import { type Order, skuId } from "../load/Scenario.ts"
+import { type Order, skuId } from "../model/Scenario.ts"
 import { withClient } from "../server/postgres.ts"
 
 const racers = 60

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { ordersOf } from "../load/demand.ts"
-import { type Scenario, skuCount, skuId } from "../load/Scenario.ts"
+import { type Scenario, skuCount, skuId } from "../model/Scenario.ts"
 
 const scenario = (lines: number): Scenario => ({ name: "test", demand: "skewed", clients: 1, processes: 1, lines })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { ContenderName } from "../contenders/Contender.ts"
+import type { ContenderName } from "../model/Contender.ts"
 import type { RunResult } from "../load/run.ts"
 import { only, planOf } from "../matrix.ts"
 import { putFigures } from "../report/page.ts"

@@ -31,7 +31,7 @@ export type {
 } from "./engine/index.ts"
 export { memory } from "./memory/MemoryJournal.ts"
 export * from "./ports/errors.ts"
-export type { Head, JournalProvider } from "./ports/Journal.ts"
+export { type Head, HeadMoved, type JournalProvider } from "./ports/Journal.ts"
 export {
   type CommandMethods,
   type Inventory,

@@ -23,9 +23,21 @@ export interface SqlColumn {
   readonly type: string
 }
 
+const columnsOfTables = new Map<Table<Row>, ReadonlyArray<SqlColumn>>()
+
 /** The columns of a table, in the order of its declaration. */
-export const columnsOf = (table: Table<Row>): ReadonlyArray<SqlColumn> =>
-  Object.entries(table.columns).map(([field, column]) => ({ field, name: `"${snake(field)}"`, type: sqlTypes[column] }))
+export const columnsOf = (table: Table<Row>): ReadonlyArray<SqlColumn> => {
+  let columns = columnsOfTables.get(table)
+  if (columns === undefined) {
+    columns = Object.entries(table.columns).map(([field, column]) => ({
+      field,
+      name: `"${snake(field)}"`,
+      type: sqlTypes[column]
+    }))
+    columnsOfTables.set(table, columns)
+  }
+  return columns
+}
 
 /** Rows that travel as one text array per column, in the parameters from `$first` on, under the fields' own names. */
 export const unnested = (first: number, alias: string, columns: ReadonlyArray<SqlColumn>): string =>

@@ -54,19 +54,26 @@ export interface Engine {
   availability(
     skus: ReadonlyArray<string>,
     scope: Place
-  ): Effect.Effect<ReadonlyArray<Availability>, ReadRefusal | StorageUnavailable>
-  explain(sku: string, scope: Place): Effect.Effect<Explanation, ReadRefusal | StorageUnavailable>
-  history(sku: string, before: number, limit: number): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
-  reservationHistory(id: string): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
-  reservation(id: string): Effect.Effect<ReservationRow | undefined, StorageUnavailable>
+  ): Effect.Effect<ReadonlyArray<Availability>, ReadRefusal | StorageUnavailable | InventoryClosed>
+  explain(sku: string, scope: Place): Effect.Effect<Explanation, ReadRefusal | StorageUnavailable | InventoryClosed>
+  history(
+    sku: string,
+    before: number,
+    limit: number
+  ): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable | InventoryClosed>
+  reservationHistory(id: string): Effect.Effect<ReadonlyArray<Event>, StorageUnavailable | InventoryClosed>
+  reservation(id: string): Effect.Effect<ReservationRow | undefined, StorageUnavailable | InventoryClosed>
   /** What a command id led to, if it took effect. */
-  outcome(commandId: string): Effect.Effect<ReadonlyArray<Event> | undefined, StorageUnavailable>
-  readonly head: Effect.Effect<Head, StorageUnavailable>
+  outcome(commandId: string): Effect.Effect<ReadonlyArray<Event> | undefined, StorageUnavailable | InventoryClosed>
+  readonly head: Effect.Effect<Head, StorageUnavailable | InventoryClosed>
   subscribe(options: SubscribeOptions): Stream.Stream<Event, LogGap | StorageUnavailable>
-  verify(progress?: Progress): Effect.Effect<Verification, LogGap | StorageUnavailable>
+  verify(progress?: Progress): Effect.Effect<Verification, LogGap | StorageUnavailable | InventoryClosed>
   rebuild(
     progress?: Progress
-  ): Effect.Effect<{ readonly position: number; readonly rows: number }, LogGap | HeadMoved | StorageUnavailable>
+  ): Effect.Effect<
+    { readonly position: number; readonly rows: number },
+    LogGap | HeadMoved | StorageUnavailable | InventoryClosed
+  >
   /** Stops taking commands, answers all that wait, and ends. Closing the scope does the same. */
   readonly close: Effect.Effect<void>
 }
@@ -158,17 +165,25 @@ export const makeEngine = Effect.fnUntraced(function* (
           enqueue(name, input, span)
         )
 
+  /** A question, as long as somebody may ask. */
+  const ask = <A, E>(question: Effect.Effect<A, E>): Effect.Effect<A, E | InventoryClosed> =>
+    Effect.suspend(
+      (): Effect.Effect<A, E | InventoryClosed> => (closed ? Effect.fail(new InventoryClosed()) : question)
+    )
+
   return {
     tenant,
     submit: submit as Engine["submit"],
-    availability: reader.availability,
-    explain: reader.explain,
-    history: reader.history,
-    reservationHistory: reader.reservationHistory,
-    reservation: reader.reservation,
+    availability: (skus, scope) => ask(reader.availability(skus, scope)),
+    explain: (sku, scope) => ask(reader.explain(sku, scope)),
+    history: (sku, before, limit) => ask(reader.history(sku, before, limit)),
+    reservationHistory: (id) => ask(reader.reservationHistory(id)),
+    reservation: (id) => ask(reader.reservation(id)),
     outcome: (commandId) =>
-      Effect.map(journal.outcomes(log, [commandId]), ({ outcomes }) => outcomes.get(commandId)?.events.map(readEvent)),
-    head: journal.head(log),
+      ask(
+        Effect.map(journal.outcomes(log, [commandId]), ({ outcomes }) => outcomes.get(commandId)?.events.map(readEvent))
+      ),
+    head: ask(journal.head(log)),
     subscribe: (where) =>
       subscribe(
         journal,
@@ -177,8 +192,8 @@ export const makeEngine = Effect.fnUntraced(function* (
         (ms) => waitForAppend(listeners, ms),
         () => over
       ),
-    verify: (progress = () => {}) => verify(journal, log, progress),
-    rebuild: (progress = () => {}) => Effect.tap(rebuild(journal, log, progress), () => writer.forget),
+    verify: (progress = () => {}) => ask(verify(journal, log, progress)),
+    rebuild: (progress = () => {}) => ask(Effect.tap(rebuild(journal, log, progress), () => writer.forget)),
     close
   }
 })

@@ -20,6 +20,7 @@ import {
   type SubscribeOptions,
   type Verification
 } from "../engine/index.ts"
+import { InventoryClosed } from "../ports/errors.ts"
 import type { Head, Journal, JournalProvider } from "../ports/Journal.ts"
 import { type OpenTelemetryApi, openTelemetryTracer, reportMetrics } from "./openTelemetry.ts"
 
@@ -68,7 +69,7 @@ export interface Inventory extends CommandMethods {
   rebuild(options?: { readonly onProgress?: Progress }): Promise<{ readonly position: number; readonly rows: number }>
   /** The inventory of another tenant in the same journal. It closes with this one, or earlier by itself. */
   forTenant(tenant: string): Promise<Inventory>
-  /** Answers all that wait, then lets go of the journal. Commands from now on reject with `InventoryClosed`. */
+  /** Answers all that wait, then lets go of the journal. Commands and questions from now on reject with `InventoryClosed`. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -173,6 +174,7 @@ const openTenant = async (
     rebuild: async (job) => run(engine.rebuild(checkJob("rebuild", job))),
     forTenant: async (tenant) => {
       checkId("forTenant", "tenant", tenant)
+      if (closing !== undefined) throw new InventoryClosed()
       const scope = await run(Scope.fork(parent))
       return openTenant(journal, { ...options, tenant }, scope, run, () => run(Scope.close(scope, Exit.void)))
     },

@@ -95,8 +95,8 @@ describe("closing", () => {
         for (let second = 0; second < 15; second++) yield* TestClock.adjust("1 second")
         assert.isDefined(closing.pollUnsafe(), "still closing")
         assert.deepStrictEqual(yield* Effect.forEach(fibers, tagOf), Array(30).fill("StorageUnavailable"))
-        door.before = () => Effect.void
-        assert.strictEqual((yield* engine.head).position, 3)
+        assert.strictEqual((yield* door.inner.head("default")).position, 3)
+        assert.strictEqual(yield* Effect.flip(engine.head).pipe(Effect.map(({ _tag }) => _tag)), "InventoryClosed")
       })
     )
   }

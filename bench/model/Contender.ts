@@ -1,6 +1,6 @@
 /** What every contender can do. `prepare` and `check` run in the main process, sessions in the workers. */
 import type pg from "pg"
-import type { Order } from "../load/Scenario.ts"
+import type { Order } from "./Scenario.ts"
 
 /** How a worker opens a contender. */
 export interface SessionOptions {
