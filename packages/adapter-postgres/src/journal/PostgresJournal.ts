@@ -13,7 +13,7 @@ import {
   type StorageUnavailable,
   type StoredEvent
 } from "@holdfast/core/ports"
-import { Effect, Stream } from "effect"
+import { Context, Effect, Stream } from "effect"
 import { type DriverFailure, guard, UniqueViolation } from "../driver/errors.ts"
 import { asUnavailable } from "../migrations/migrate.ts"
 import { appendStatement, rowsStatement } from "./append.ts"
@@ -29,7 +29,13 @@ const commandIndex = "events_command_id"
 /** Constraints that a row which was to be added may violate. An event twice is no such thing: it is a defect. */
 const addedKeys: ReadonlySet<string> = new Set(tables.map((table) => `${table.name}_pkey`))
 
-/** Makes the journal over an open client whose schema is migrated. */
+/** The head that the running effect has locked: nobody else can move it, so nobody has to ask again. */
+const LockedHead = Context.Reference<{ readonly log: string; readonly head: Head } | undefined>(
+  "holdfast/postgres/LockedHead",
+  { defaultValue: () => undefined }
+)
+
+/** Makes the journal overan open client whose schema is migrated. */
 export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, manifest: JournalManifest): Journal => {
   const run = <R extends object>(
     text: string,
@@ -74,13 +80,18 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
     log: string,
     effect: Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | StorageUnavailable, R> =>
-    guard(sql.withTransaction(Effect.andThen(headOf(log, "FOR UPDATE"), effect))).pipe(
+    guard(
+      sql.withTransaction(
+        Effect.flatMap(headOf(log, "FOR UPDATE"), (head) => Effect.provideService(effect, LockedHead, { log, head }))
+      )
+    ).pipe(
       Effect.catch((failure) => (failure instanceof UniqueViolation ? Effect.die(failure) : Effect.fail(failure)))
     ) as Effect.Effect<A, E | StorageUnavailable, R>
 
   return {
     manifest,
-    head: (log) => headOf(log, ""),
+    head: (log) =>
+      Effect.flatMap(LockedHead, (locked) => (locked?.log === log ? Effect.succeed(locked.head) : headOf(log, ""))),
 
     load: (log, request) => {
       const { text, parameters } = loadStatement(schema, log, request)

@@ -1,11 +1,14 @@
 /**
  * One try at moving a log on: load, decide, commit. Holds what an engine believes of its log between tries.
  *
- * While a commit is on its way, all of this is true **behind** it: the head, the rows, the next expiry. So the next
- * batch can be decided meanwhile. A commit that fails makes it forget everything.
+ * While a commit is on its way, all of this may be true **behind** it: the head, the rows, the next expiry. So the next
+ * batch can be decided meanwhile. When such a commit fails, everything has to be forgotten.
+ *
+ * When others have written, it reads their events and evolves its rows over them, so that several processes that sell
+ * the same goods need not load them again and again.
  */
 import { Clock, Effect, Metric } from "effect"
-import type { Row, Table } from "../domain/index.ts"
+import { decodeEvent, Draft, type Event, eventDefinition, evolveInto, type Row, type Table } from "../domain/index.ts"
 import type { StorageUnavailable } from "../ports/errors.ts"
 import {
   type Append,
@@ -17,7 +20,7 @@ import {
   type Outcome,
   type RowExists
 } from "../ports/Journal.ts"
-import { Cache } from "./Cache.ts"
+import { Cache, NotLoaded } from "./Cache.ts"
 import { type Decided, decideMore, decidePending, earliestExpiry, type Pending } from "./decidePending.ts"
 import type { Entry } from "./Entry.ts"
 import type { InFlight } from "./load.ts"
@@ -29,6 +32,9 @@ const distrustfulBatches = 16
 
 /** Lost commands to remember; when there are more, every refusal waits for the head to move. */
 const straysMax = 10_000
+
+/** Events of others to follow; after more than that, loading anew is cheaper. */
+const followMax = 2_000
 
 /** A batch that was decided, and can be sent. */
 export interface Ready {
@@ -61,6 +67,8 @@ export class Attempts {
   #quietUntil = 0
   #latestNow = 0
   #distrustLeft = 0
+  /** Whether others have written since `#head`. */
+  #isBehind = false
   /** Commands of commits that may still be on their way. They take effect if the head stays where it is, else never. */
   readonly #strays = new Set<string>()
   /** The highest head that such a commit expects. */
@@ -93,16 +101,19 @@ export class Attempts {
     this.#cache.clear()
     this.#head = undefined
     this.#quietUntil = 0
+    this.#isBehind = false
+  }
+
+  /** What a try learned that changed nothing here: others have written, or an id of a caller's choice was not new. */
+  learn(failure: "HeadMoved" | "CommandRecorded" | "RowExists"): void {
+    this.#cache.forgetAssumed()
+    if (failure === "HeadMoved") this.#isBehind = true
+    if (failure === "RowExists") this.#distrustLeft = distrustfulBatches
   }
 
   /** Forgets rows that have not been used for long, between batches. */
   trim(): void {
     this.#cache.trim()
-  }
-
-  /** An id of a caller's choice was not new: looks for them for a while. */
-  distrust(): void {
-    this.#distrustLeft = distrustfulBatches
   }
 
   /** Remembers commands whose commit was sent, and may arrive at any time until the head has moved. */
@@ -124,15 +135,15 @@ export class Attempts {
       if (how.inDoubt) {
         const ids = entries.map((entry) => entry.commandId)
         const known = yield* this.#journal.outcomes(this.#log, ids)
-        head = this.#atHead(known.head)
+        head = yield* this.#follow(known.head)
         for (const entry of entries) {
           const outcome = known.outcomes.get(entry.commandId)
           if (outcome !== undefined) found.push(fromOutcome(entry, outcome))
         }
         const settled = new Set(found.map(({ entry }) => entry))
         entries = entries.filter((entry) => !settled.has(entry))
-      } else if (head === undefined || how.locked) {
-        head = this.#atHead(yield* this.#journal.head(this.#log))
+      } else if (head === undefined || how.locked || this.#isBehind) {
+        head = yield* this.#follow(yield* this.#journal.head(this.#log))
       }
       if (head.position > this.#strayAt) this.#strays.clear()
       this.#latestNow = Math.max(this.#latestNow, head.recordedAt)
@@ -189,26 +200,27 @@ export class Attempts {
     return { ...ready, known: found.outcomes }
   })
 
-  /** Believes what a decided batch changes, and gives the commit that makes it true; nothing when there is none to make. */
-  advance(checked: Checked): Sending | undefined {
-    const { decision, nextExpiry } = checked.decided
+  /** The commit that makes a decided batch true; nothing when there is none to make. */
+  commitOf(checked: Checked): Sending | undefined {
+    const { decision } = checked.decided
     const { head } = checked.pending
+    if (decision.events.length === 0) return undefined
     const append: Append = {
       expected: head.position,
       recordedAt: decision.now,
       events: decision.events,
       rows: [...decision.draft.changed].map(([table, rows]) => this.#split(table as unknown as Table<Row>, rows))
     }
-    this.#quietUntil = Math.min(nextExpiry ?? this.#quietUntil, earliestExpiry(decision.draft))
-    this.#cache.absorb(decision.draft)
-    this.#cache.forgetAssumed()
-    if (decision.events.length === 0) {
-      this.#head = head
-      return undefined
-    }
     const headAfter = { position: head.position + decision.events.length, recordedAt: decision.now }
-    this.#head = headAfter
     return { append: this.#commit(append), inFlight: { base: head, draft: decision.draft }, headAfter }
+  }
+
+  /** Believes what a decided batch changes. */
+  advance({ decided, pending }: Checked, sending: Sending | undefined): void {
+    this.#quietUntil = Math.min(decided.nextExpiry ?? this.#quietUntil, earliestExpiry(decided.decision.draft))
+    this.#cache.absorb(decided.decision.draft)
+    this.#cache.forgetAssumed()
+    this.#head = sending?.headAfter ?? pending.head
   }
 
   /** What the callers of a batch are told, once its commit is certain. */
@@ -248,12 +260,37 @@ export class Attempts {
     return this.#strays.has(commandId) || this.#strays.size >= straysMax
   }
 
-  /** The head as the journal says it. What was remembered of another one is forgotten. */
-  #atHead(head: Head): Head {
-    if (this.#head?.position !== head.position) {
-      this.forget()
-      this.#head = head
-    }
+  /** Comes to the head that the journal says: over the events of others where that does, else by forgetting. */
+  readonly #follow = Effect.fnUntraced({ self: this }, function* (this: Attempts, head: Head): Effect.fn.Return<
+    Head,
+    StorageUnavailable
+  > {
+    const from = this.#head
+    this.#isBehind = false
+    if (from?.position === head.position) return head
+    const missing = from === undefined ? Number.POSITIVE_INFINITY : head.position - from.position
+    const events =
+      missing > followMax || missing < 0 ? [] : yield* this.#journal.read(this.#log, head.position - missing, missing)
+    if (events.length !== missing || !this.#evolve(events)) this.forget()
+    this.#head = head
     return head
+  })
+
+  /** Brings the rows over events. Says whether it could: it cannot where an event changes rows that were never loaded. */
+  #evolve(events: ReadonlyArray<Event>): boolean {
+    const draft = new Draft(this.#cache)
+    try {
+      for (const event of events) {
+        // Written by the same version of the domain as this one, it needs no check on the way back.
+        const isCurrent = event.version === eventDefinition(event.type).versions.length
+        evolveInto(draft, isCurrent ? event : decodeEvent(event), event)
+      }
+    } catch (error) {
+      if (error instanceof NotLoaded) return false
+      throw error
+    }
+    this.#cache.absorb(draft)
+    this.#quietUntil = Math.min(this.#quietUntil, earliestExpiry(draft))
+    return true
   }
 }

@@ -221,7 +221,8 @@ export class Writer {
       if (Exit.isFailure(exit)) return yield* this.#untilDone(batch, exit)
       if (exit.value.decided.again) return yield* this.#untilDone(batch, undefined)
       const checked = exit.value
-      const sending = this.#attempts.advance(checked)
+      const sending = this.#attempts.commitOf(checked)
+      this.#attempts.advance(checked, sending)
       if (sending === undefined) return yield* this.#conclude(batch, checked)
       const { append, inFlight, headAfter } = sending
       const commit = yield* Effect.forkDetach(under(batch, this.#patiently(batch, append)), { startImmediately: true })

@@ -39,9 +39,9 @@ export const persist = (options: Persistence) => {
   const attempt = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>, inDoubt: boolean, locked: boolean) {
     const ready = yield* attempts.decide(entries, { inDoubt, locked, inFlight: undefined })
     const checked = yield* attempts.check(ready)
-    const sending = attempts.advance(checked)
+    const sending = attempts.commitOf(checked)
     if (sending !== undefined) yield* sending.append
-    return { checked, headAfter: sending?.headAfter }
+    return { checked, sending }
   })
 
   const patiently = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>, inDoubt: boolean, startedAt: number) {
@@ -68,8 +68,9 @@ export const persist = (options: Persistence) => {
       if (failure === undefined) {
         const exit = yield* Effect.exit(patiently(pending, inDoubt, startedAt))
         if (Exit.isSuccess(exit)) {
-          const { checked, headAfter } = exit.value
-          if (headAfter !== undefined) options.onAppend(headAfter)
+          const { checked, sending } = exit.value
+          attempts.advance(checked, sending)
+          if (sending !== undefined) options.onAppend(sending.headAfter)
           const { again, decision } = checked.decided
           const expired = decision.events.filter((event) => event.type === "ReservationExpired").length
           if (expired > 0) yield* Metric.update(Telemetry.expiries, expired)
@@ -83,13 +84,14 @@ export const persist = (options: Persistence) => {
         failure = exit
       }
       count++
-      attempts.forget()
       const error = Option.getOrUndefined(Cause.findErrorOption(failure.cause))
       const now = yield* Clock.currentTimeMillis
       span.event("holdfast.attempt.failed", BigInt(now) * 1_000_000n, {
         attempts: count,
         reason: error?._tag ?? "defect"
       })
+      // Only what was sent ahead of its commit, and what may have taken effect, leaves wrong beliefs behind.
+      if (failure === failed || error === undefined || error._tag === "StorageUnavailable") attempts.forget()
       if (error === undefined) {
         if (pending.length === 1 || Cause.hasInterruptsOnly(failure.cause)) {
           settleAll(pending, Exit.die(Cause.squash(failure.cause)))
@@ -102,7 +104,7 @@ export const persist = (options: Persistence) => {
       failure = undefined
       if (error._tag !== "StorageUnavailable") {
         inDoubt ||= error._tag === "CommandRecorded"
-        if (error._tag === "RowExists") attempts.distrust()
+        attempts.learn(error._tag)
         if (error._tag === "HeadMoved") {
           options.onConflict()
           yield* Metric.update(Telemetry.conflicts, 1)
