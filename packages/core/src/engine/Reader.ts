@@ -29,6 +29,7 @@ import { type Head, HeadMoved, type Journal, type LogId } from "../ports/Journal
 import { Cache } from "./Cache.ts"
 import { explainTerms, type Explanation } from "./explain.ts"
 import { load } from "./load.ts"
+import { MovementTrail } from "./MovementTrail.ts"
 import { readEvent } from "./readEvent.ts"
 
 /** A reader meets writers; it tries this often for a view of one position before it locks them out for a moment. */
@@ -102,7 +103,7 @@ export class Reader {
       const claimed = isRefusal(everywhere) ? 0 : everywhere.reserved + everywhere.allocated
       const recent = yield* this.#recentEvents(view, sku, head, claimed)
       const known = yield* this.#withPlacesOf(view, head, recent.claims)
-      return explainTerms(known, answer, scope, recent.events, recent.claims)
+      return explainTerms(known, answer, scope, recent.trail, recent.claims)
     }
   )
 
@@ -218,7 +219,7 @@ export class Reader {
     }
   )
 
-  /** Walks back through a SKU's events until every live claim on it is found. */
+  /** Walks back through a SKU's events until every live claim on it and a movement of every position in stock are found. */
   readonly #recentEvents = Effect.fnUntraced(
     { self: this },
     function* (
@@ -228,11 +229,11 @@ export class Reader {
       head: Head,
       claimed: number
     ): Effect.fn.Return<
-      { readonly events: ReadonlyArray<Event>; readonly claims: ReadonlyArray<ReservationRow> },
+      { readonly trail: MovementTrail; readonly claims: ReadonlyArray<ReservationRow> },
       HeadMoved | StorageUnavailable
     > {
       const pageSize = 500
-      const events: Array<Event> = []
+      const trail = new MovementTrail(view, sku)
       const claims = new Map<string, ReservationRow>()
       let missing = claimed
       let before = head.position + 1
@@ -257,10 +258,11 @@ export class Reader {
             missing -= live
           }
         }
-        if (events.length < pageSize) events.push(...page)
+        for (const event of page) trail.add(event)
         const last = page.at(-1)
-        if (missing <= 0 || last === undefined || page.length < pageSize)
-          return { events, claims: [...claims.values()] }
+        if ((missing <= 0 && trail.isComplete) || last === undefined || page.length < pageSize) {
+          return { trail, claims: [...claims.values()] }
+        }
         before = last.position
       }
     }

@@ -2,7 +2,6 @@
 import {
   type Availability,
   availability,
-  type Event,
   getLocation,
   holds,
   isRefusal,
@@ -15,6 +14,7 @@ import {
   scopeOf,
   type View
 } from "../domain/index.ts"
+import type { MovementTrail } from "./MovementTrail.ts"
 
 /** One thing that a term consists of. */
 export interface Reason {
@@ -39,15 +39,12 @@ export interface Explanation extends Availability {
   readonly terms: ReadonlyArray<Term>
 }
 
-/** Movements to name for one position. */
-const movementsMax = 20
-
 /** Puts the figures and what is behind them together. */
 export const explainTerms = (
   view: View,
   figures: Availability,
   scope: Scope,
-  events: ReadonlyArray<Event>,
+  trail: MovementTrail,
   claims: ReadonlyArray<ReservationRow>
 ): Explanation => {
   const { location: place, exactly } = scopeOf(scope)
@@ -67,7 +64,7 @@ export const explainTerms = (
       (row): Reason => ({
         text: `on hand at ${describe(row)}`,
         quantity: row.onHand,
-        positions: movementsOf(events, row)
+        positions: trail.of(row)
       })
     )
   const held = view
@@ -119,26 +116,6 @@ export const explainTerms = (
 
 const describe = (row: PositionRow): string =>
   row.owner === "self" ? row.location : `${row.location}, owned by ${row.owner}`
-
-/** The latest events that moved units to or from a position. */
-const movementsOf = (events: ReadonlyArray<Event>, row: PositionRow): ReadonlyArray<number> => {
-  const found: Array<number> = []
-  for (const event of events) {
-    if (found.length >= movementsMax) break
-    const { movements } = event.data as {
-      readonly movements?: ReadonlyArray<Record<"from" | "to", PositionRow> & { sku: string }>
-    }
-    const touches = movements?.some(
-      (movement) =>
-        movement.sku === row.sku &&
-        [movement.from, movement.to].some(
-          (end) => end.location === row.location && end.condition === row.condition && end.owner === row.owner
-        )
-    )
-    if (touches === true) found.push(event.position)
-  }
-  return found
-}
 
 /** Places whose own claims and holds outgrew their stock. */
 const shortages = (

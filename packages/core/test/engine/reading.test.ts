@@ -88,6 +88,21 @@ const scopes = [
 ]
 
 describe("explain", () => {
+  it.effect("names the movement behind a position, however many claims came and went since", () =>
+    Effect.gen(function* () {
+      const { engine } = yield* stocked()
+      for (let index = 0; index < 600; index++) {
+        yield* engine.submit("reserve", cart(`r${index}`))
+        yield* engine.submit("release", { reservation: `r${index}` })
+      }
+      const [onHand] = (yield* engine.explain("mug", {})).terms
+      assert.deepStrictEqual(
+        onHand?.because.map(({ quantity, positions }) => ({ quantity, positions })),
+        [{ quantity: 100, positions: [3] }]
+      )
+    })
+  )
+
   it("adds up in random states: terms to available, reasons to terms, and events behind them are about the SKU", async () => {
     await fc.assert(
       fc.asyncProperty(stepLists({ maxLength: 40 }), (steps) =>
