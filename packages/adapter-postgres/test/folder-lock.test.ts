@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pglite } from "@holdfast/adapter-postgres"
@@ -30,6 +30,17 @@ const refusalOf = async (dataDir: string): Promise<StorageUnavailable> => {
   expect(error).toBeInstanceOf(StorageUnavailable)
   return error as StorageUnavailable
 }
+
+describe("a folder with other things in it", () => {
+  it("is refused by name and left as it was", async () => {
+    const dataDir = folder()
+    writeFileSync(join(dataDir, "letters.txt"), "Dear Sir")
+    const refusal = await refusalOf(dataDir)
+    expect(refusal).toMatchObject({ outcome: "not-applied", retryable: false })
+    expect(refusal.message).toContain("letters.txt")
+    expect(readdirSync(dataDir)).toEqual(["letters.txt"])
+  })
+})
 
 describe("a PGlite folder serves one process at a time", () => {
   it("a second process is refused with the id of the first, and may open when that has closed", async () => {

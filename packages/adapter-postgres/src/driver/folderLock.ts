@@ -6,11 +6,22 @@
  * machines that share the folder over a network, nor between containers that do not see each other's processes.
  */
 import { randomUUID } from "node:crypto"
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 /** The folder belongs to somebody else. */
 export class FolderInUse extends Error {}
+
+/** What every data folder of PostgreSQL's has. */
+const versionFile = "PG_VERSION"
+
+/** Refuses a folder with other things in it: a database does not belong among them, and cannot be taken out again. */
+const refuseForeign = (folder: string): void => {
+  const names = readdirSync(folder).filter((name) => !name.startsWith(fileName))
+  if (names.length > 0 && !names.includes(versionFile)) {
+    throw new FolderInUse(`the folder ${folder} holds other things (${names[0]}, …) and no database; name an empty one`)
+  }
+}
 
 const fileName = "holdfast.lock"
 
@@ -95,12 +106,22 @@ const removeStale = (file: string): void => {
 export const lockFolder = (folder: string): (() => void) => {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, fileName)
+  const unlock = () => rmSync(file, { force: true })
+  const taken = () => {
+    try {
+      refuseForeign(folder)
+    } catch (error) {
+      unlock()
+      throw error
+    }
+    return unlock
+  }
   const own = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Owner)
-  if (create(file, own)) return () => rmSync(file, { force: true })
+  if (create(file, own)) return taken()
   const owner = read(file)
   if (owner === undefined || !isAlive(owner)) {
     removeStale(file)
-    if (create(file, own)) return () => rmSync(file, { force: true })
+    if (create(file, own)) return taken()
   }
   const now = read(file)
   throw new FolderInUse(
