@@ -92,4 +92,6 @@ export function* surprises({ calls, oddities }: Facts): Generator<string> {
 const fits = (answer: NonNullable<Call["answer"]>["type"], request: "command" | "availability" | undefined): boolean =>
   answer === "defect" ||
   answer === "refused" ||
+  // A closed inventory answers nothing, questions included.
+  answer === "notApplied" ||
   (request === "availability") === (answer === "available" || answer === "unanswered")
