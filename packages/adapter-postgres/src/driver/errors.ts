@@ -40,7 +40,7 @@ const serverRefusals: Readonly<Record<string, readonly [retryable: boolean, sent
 }
 
 /** SQLSTATE codes after which the connection is gone, so that the fate of a commit is not known. */
-const connectionEnds = new Set(["57P01", "57P02", "08000", "08003", "08006", "08007"])
+const connectionEnds = new Set(["25P03", "57P01", "57P02", "08000", "08003", "08006", "08007"])
 
 const unavailable = (outcome: "not-applied" | "unknown", retryable: boolean, reason: string, cause: unknown) =>
   new StorageUnavailable({ outcome, retryable, reason, cause })

@@ -1,7 +1,7 @@
 /** A pool of connections to a PostgreSQL server. */
 import { PgClient } from "@effect/sql-pg"
 import { StorageUnavailable } from "@holdfast/core/ports"
-import { Effect, Redacted, type Scope } from "effect"
+import { Effect, Fiber, Redacted, Scope } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 
 /** How to reach a server. */
@@ -20,10 +20,24 @@ export interface PostgresConnection {
 
 const messageBytesMax = 512 * 1024 * 1024
 
-/** Opens a pool. Connections are made when they are needed. */
+/** How long closing waits for connections to say goodbye, in milliseconds; one over a dead network never does. */
+const closingMsMax = 5_000
+
+/** Opens a pool. Connections are made when they are needed; closing it takes bounded time. */
 export const acquirePostgres = (
   options: PostgresConnection
 ): Effect.Effect<PgClient.PgClient, StorageUnavailable, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    yield* Effect.addFinalizer((exit) =>
+      Effect.flatMap(Effect.forkDetach(Scope.close(scope, exit), { startImmediately: true }), (closing) =>
+        Effect.timeoutOption(Fiber.await(closing), closingMsMax)
+      )
+    )
+    return yield* Scope.provide(makePool(options), scope)
+  })
+
+const makePool = (options: PostgresConnection): Effect.Effect<PgClient.PgClient, StorageUnavailable, Scope.Scope> =>
   PgClient.make({
     url: Redacted.make(options.url),
     applicationName: "holdfast",

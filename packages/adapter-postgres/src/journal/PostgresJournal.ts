@@ -29,6 +29,9 @@ const commandIndex = "events_command_id"
 /** Constraints that a row which was to be added may violate. An event twice is no such thing: it is a defect. */
 const addedKeys: ReadonlySet<string> = new Set(tables.map((table) => `${table.name}_pkey`))
 
+/** How long a session may hold the lock of a head without a word from its client, in milliseconds. */
+const lockIdleMsMax = 10_000
+
 /** The head that the running effect has locked: nobody else can move it, so nobody has to ask again. */
 const LockedHead = Context.Reference<{ readonly log: string; readonly head: Head } | undefined>(
   "holdfast/postgres/LockedHead",
@@ -51,8 +54,16 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
   ): Effect.Effect<ReadonlyArray<StoredEvent>, StorageUnavailable> =>
     Effect.map(query<{ row: string }>(text, parameters), (rows) => rows.map(({ row }) => eventFromJson(row)))
 
-  const headOf = Effect.fnUntraced(function* (log: string, suffix: string): Effect.fn.Return<Head, StorageUnavailable> {
-    const select = `SELECT json_build_array(position, recorded_at)::text AS row FROM ${schema}.logs WHERE log = $1::text ${suffix}`
+  const selectHead = (extra: string, suffix: string): string =>
+    `SELECT json_build_array(position, recorded_at)::text AS row${extra} FROM ${schema}.logs WHERE log = $1::text${suffix}`
+  const plainHead = selectHead("", "")
+  // A session whose client was cut off while it held the lock lets go of it by itself.
+  const lockedHead = selectHead(
+    `, set_config('idle_in_transaction_session_timeout', '${lockIdleMsMax}', true)`,
+    " FOR UPDATE"
+  )
+
+  const headOf = Effect.fnUntraced(function* (log: string, select: string): Effect.fn.Return<Head, StorageUnavailable> {
     let [found] = yield* query<{ row: string }>(select, [log])
     if (found === undefined) {
       yield* query(
@@ -72,7 +83,7 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
     const { text, parameters } = appendStatement(schema, log, step)
     const rows = yield* run(text, parameters).pipe(Effect.catch(explain))
     if (rows.length === 1) return
-    const { position } = yield* headOf(log, "")
+    const { position } = yield* headOf(log, plainHead)
     return yield* new HeadMoved({ expected: step.expected, actual: position })
   })
 
@@ -82,7 +93,7 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
   ): Effect.Effect<A, E | StorageUnavailable, R> =>
     guard(
       sql.withTransaction(
-        Effect.flatMap(headOf(log, "FOR UPDATE"), (head) => Effect.provideService(effect, LockedHead, { log, head }))
+        Effect.flatMap(headOf(log, lockedHead), (head) => Effect.provideService(effect, LockedHead, { log, head }))
       )
     ).pipe(
       Effect.catch((failure) => (failure instanceof UniqueViolation ? Effect.die(failure) : Effect.fail(failure)))
@@ -91,7 +102,9 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
   return {
     manifest,
     head: (log) =>
-      Effect.flatMap(LockedHead, (locked) => (locked?.log === log ? Effect.succeed(locked.head) : headOf(log, ""))),
+      Effect.flatMap(LockedHead, (locked) =>
+        locked?.log === log ? Effect.succeed(locked.head) : headOf(log, plainHead)
+      ),
 
     load: (log, request) => {
       const { text, parameters } = loadStatement(schema, log, request)
@@ -128,7 +141,7 @@ export const makePostgresJournal = (sql: PgClient.PgClient, schema: string, mani
       exclusively(
         log,
         Effect.gen(function* () {
-          const head = yield* headOf(log, "")
+          const head = yield* headOf(log, plainHead)
           if (head.position !== position) return yield* new HeadMoved({ expected: position, actual: head.position })
           for (const table of tables) yield* query(`DELETE FROM ${schema}.${table.name} WHERE log = $1::text`, [log])
           for (const { table, rows } of replacement) yield* writeRows(query, schema, log, table, rows)

@@ -4,6 +4,7 @@ export { type BackorderRow, backorders } from "./backorder/rows.ts"
 export * from "./codec.ts"
 export * from "./decide.ts"
 export * from "./evolve.ts"
+export { RowsRebuilt } from "./log/events.ts"
 export { type HoldRow, holds } from "./hold/rows.ts"
 export {
   builtinLocations,

@@ -12,6 +12,7 @@ import { locationCommands } from "./location/commands.ts"
 import { LocationClosed, LocationRegistered, LocationReparented } from "./location/events.ts"
 import { locationInvariants } from "./location/invariants.ts"
 import { locations } from "./location/rows.ts"
+import { RowsRebuilt } from "./log/events.ts"
 import type { EventDefinition, Invariant } from "./model/Definition.ts"
 import type { Row, Table } from "./model/Table.ts"
 import { reservationCommands } from "./reservation/commands.ts"
@@ -74,7 +75,8 @@ export const events: ReadonlyArray<EventDefinition<never>> = [
   ReservationExpired,
   ReservationConfirmed,
   ReservationShipped,
-  BackorderFilled
+  BackorderFilled,
+  RowsRebuilt
 ] as unknown as ReadonlyArray<EventDefinition<never>>
 
 /** Every table of the state. */

@@ -8,7 +8,17 @@
  * the same goods need not load them again and again.
  */
 import { Clock, Effect, Metric } from "effect"
-import { decodeEvent, Draft, type Event, eventDefinition, evolveInto, type Row, type Table } from "../domain/index.ts"
+import {
+  decodeEvent,
+  Draft,
+  type Event,
+  eventDefinition,
+  evolveInto,
+  RowsRebuilt,
+  reservations,
+  type Row,
+  type Table
+} from "../domain/index.ts"
 import type { StorageUnavailable } from "../ports/errors.ts"
 import {
   type Append,
@@ -36,6 +46,8 @@ const straysMax = 10_000
 /** Events of others to follow; after more than that, loading anew is cheaper. */
 const followMax = 2_000
 
+type Current = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
 /** A batch that was decided, and can be sent. */
 export interface Ready {
   readonly pending: Pending
@@ -61,7 +73,8 @@ export interface Sending {
 export class Attempts {
   readonly #journal: Journal
   readonly #log: LogId
-  readonly #cache: Cache
+  readonly #cacheRowsMax: number
+  #cache: Cache
   #head: Head | undefined
   /** No soft claim expires before this instant, as far as the head we know; 0 when that is not known. */
   #quietUntil = 0
@@ -69,6 +82,8 @@ export class Attempts {
   #distrustLeft = 0
   /** Whether others have written since `#head`. */
   #isBehind = false
+  /** How often everything was forgotten. A try that was begun before must not say any more where the log stands. */
+  #epoch = 0
   /** Commands of commits that may still be on their way. They take effect if the head stays where it is, else never. */
   readonly #strays = new Set<string>()
   /** The highest head that such a commit expects. */
@@ -77,6 +92,7 @@ export class Attempts {
   constructor(journal: Journal, log: LogId, cacheRowsMax: number) {
     this.#journal = journal
     this.#log = log
+    this.#cacheRowsMax = cacheRowsMax
     this.#cache = new Cache(cacheRowsMax)
   }
 
@@ -98,10 +114,16 @@ export class Attempts {
 
   /** Forgets all rows: they may not be true any more. */
   forget(): void {
-    this.#cache.clear()
+    this.#epoch++
+    this.#forgetRows()
     this.#head = undefined
-    this.#quietUntil = 0
     this.#isBehind = false
+  }
+
+  /** A try that was given up on may still be running, and keeps the old rows to itself. */
+  #forgetRows(): void {
+    this.#cache = new Cache(this.#cacheRowsMax)
+    this.#quietUntil = 0
   }
 
   /** What a try learned that changed nothing here: others have written, or an id of a caller's choice was not new. */
@@ -109,6 +131,13 @@ export class Attempts {
     this.#cache.forgetAssumed()
     if (failure === "HeadMoved") this.#isBehind = true
     if (failure === "RowExists") this.#distrustLeft = distrustfulBatches
+  }
+
+  /** About how many rows a command touches, as far as it is known. */
+  readonly weigh = (entry: Entry): number => {
+    const { reservation } = entry.command as { readonly reservation?: unknown }
+    const row = typeof reservation === "string" ? this.#cache.peek(reservations, reservation) : undefined
+    return entry.weight + (row?.lines.length ?? 0)
   }
 
   /** Forgets rows that have not been used for long, between batches. */
@@ -129,13 +158,14 @@ export class Attempts {
       all: ReadonlyArray<Entry>,
       how: { readonly inDoubt: boolean; readonly locked: boolean; readonly inFlight: InFlight | undefined }
     ): Effect.fn.Return<Ready, HeadMoved | StorageUnavailable> {
+      const current = this.#current()
       let entries = all
       const found: Array<Settlement> = []
       let head = this.#head
       if (how.inDoubt) {
         const ids = entries.map((entry) => entry.commandId)
-        const known = yield* this.#journal.outcomes(this.#log, ids)
-        head = yield* this.#follow(known.head)
+        const known = yield* current(this.#journal.outcomes(this.#log, ids))
+        head = yield* this.#follow(known.head, current)
         for (const entry of entries) {
           const outcome = known.outcomes.get(entry.commandId)
           if (outcome !== undefined) found.push(fromOutcome(entry, outcome))
@@ -143,7 +173,7 @@ export class Attempts {
         const settled = new Set(found.map(({ entry }) => entry))
         entries = entries.filter((entry) => !settled.has(entry))
       } else if (head === undefined || how.locked || this.#isBehind) {
-        head = yield* this.#follow(yield* this.#journal.head(this.#log))
+        head = yield* this.#follow(yield* current(this.#journal.head(this.#log)), current)
       }
       if (head.position > this.#strayAt) this.#strays.clear()
       this.#latestNow = Math.max(this.#latestNow, head.recordedAt)
@@ -209,7 +239,9 @@ export class Attempts {
       expected: head.position,
       recordedAt: decision.now,
       events: decision.events,
-      rows: [...decision.draft.changed].map(([table, rows]) => this.#split(table as unknown as Table<Row>, rows))
+      rows: [...decision.draft.changed].map(([table, rows]) =>
+        split(checked.pending.cache, table as unknown as Table<Row>, rows)
+      )
     }
     const headAfter = { position: head.position + decision.events.length, recordedAt: decision.now }
     return { append: this.#commit(append), inFlight: { base: head, draft: decision.draft }, headAfter }
@@ -247,12 +279,11 @@ export class Attempts {
     yield* Metric.update(Telemetry.commitMs, Number(finishedAt - startedAt) / 1e6)
   })
 
-  /** Rows to write: those nobody looked for have to be new. */
-  #split(table: Table<Row>, changed: ReadonlyMap<string, Row>): Append["rows"][number] {
-    const rows: Array<Row> = []
-    const added: Array<Row> = []
-    for (const [key, row] of changed) (this.#cache.isAssumed(table, key) ? added : rows).push(row)
-    return { table, rows, added }
+  /** Lets the answers through that came before everything was forgotten, and ends a try that waited for longer. */
+  #current(): Current {
+    const epoch = this.#epoch
+    return (effect) =>
+      Effect.flatMap(effect, (answer) => (epoch === this.#epoch ? Effect.succeed(answer) : Effect.interrupt))
   }
 
   /** Whether a command may still take effect by an earlier commit, so that refusing it would be a lie. */
@@ -261,26 +292,29 @@ export class Attempts {
   }
 
   /** Comes to the head that the journal says: over the events of others where that does, else by forgetting. */
-  readonly #follow = Effect.fnUntraced({ self: this }, function* (this: Attempts, head: Head): Effect.fn.Return<
-    Head,
-    StorageUnavailable
-  > {
-    const from = this.#head
-    this.#isBehind = false
-    if (from?.position === head.position) return head
-    const missing = from === undefined ? Number.POSITIVE_INFINITY : head.position - from.position
-    const events =
-      missing > followMax || missing < 0 ? [] : yield* this.#journal.read(this.#log, head.position - missing, missing)
-    if (events.length !== missing || !this.#evolve(events)) this.forget()
-    this.#head = head
-    return head
-  })
+  readonly #follow = Effect.fnUntraced(
+    { self: this },
+    function* (this: Attempts, head: Head, current: Current): Effect.fn.Return<Head, StorageUnavailable> {
+      const from = this.#head
+      this.#isBehind = false
+      if (from?.position === head.position) return head
+      const missing = from === undefined ? Number.POSITIVE_INFINITY : head.position - from.position
+      const events =
+        missing > followMax || missing < 0
+          ? []
+          : yield* current(this.#journal.read(this.#log, head.position - missing, missing))
+      if (events.length !== missing || !this.#evolve(events)) this.#forgetRows()
+      this.#head = head
+      return head
+    }
+  )
 
   /** Brings the rows over events. Says whether it could: it cannot where an event changes rows that were never loaded. */
   #evolve(events: ReadonlyArray<Event>): boolean {
     const draft = new Draft(this.#cache)
     try {
       for (const event of events) {
+        if (event.type === RowsRebuilt.type) return false
         // Written by the same version of the domain as this one, it needs no check on the way back.
         const isCurrent = event.version === eventDefinition(event.type).versions.length
         evolveInto(draft, isCurrent ? event : decodeEvent(event), event)
@@ -293,4 +327,12 @@ export class Attempts {
     this.#quietUntil = Math.min(this.#quietUntil, earliestExpiry(draft))
     return true
   }
+}
+
+/** Rows to write: those nobody looked for have to be new. */
+const split = (cache: Cache, table: Table<Row>, changed: ReadonlyMap<string, Row>): Append["rows"][number] => {
+  const rows: Array<Row> = []
+  const added: Array<Row> = []
+  for (const [key, row] of changed) (cache.isAssumed(table, key) ? added : rows).push(row)
+  return { table, rows, added }
 }

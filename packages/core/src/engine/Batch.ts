@@ -12,8 +12,10 @@ export interface BatchOptions {
   readonly span: Tracer.Span
   /** A part of `span`: the wait for the commit before. */
   readonly waiting: Tracer.Span | undefined
-  /** Epoch milliseconds. */
+  /** By the stopwatch, in milliseconds. */
   readonly startedAt: number
+  /** About how many rows a command touches. */
+  readonly weigh: (entry: Entry) => number
   readonly sizeMax: number
   readonly receipts: Receipts
   /** The batch whose commit is on its way. */
@@ -28,8 +30,8 @@ export class Batch {
   readonly followers: Array<readonly [Entry, Entry]> = []
   /** Answers to repetitions of commands that are over. */
   readonly known: Array<Settlement> = []
-  /** Epoch milliseconds. */
-  readonly startedAt: number
+  /** When patience for it began: later than when it was opened, if a commit before it failed. By the stopwatch, in milliseconds. */
+  startedAt: number
   readonly span: Tracer.Span
   readonly #options: Omit<BatchOptions, "before">
   #before: Batch | undefined
@@ -54,8 +56,8 @@ export class Batch {
    * one that is not known yet, because its id is in flight or stands in this batch with another body.
    */
   admit(entry: Entry): boolean {
-    if (this.size >= this.#options.sizeMax || (this.size > 0 && this.#weight + entry.weight > batchWeightMax))
-      return false
+    const weight = this.#options.weigh(entry)
+    if (this.size >= this.#options.sizeMax || (this.size > 0 && this.#weight + weight > batchWeightMax)) return false
     if (entry.supplied) {
       if (this.#before?.has(entry.commandId) === true) return false
       const first = this.#firsts.get(entry.commandId)
@@ -71,7 +73,7 @@ export class Batch {
       }
       this.#firsts.set(entry.commandId, entry)
     }
-    this.#weight += entry.weight
+    this.#weight += weight
     this.entries.push(entry)
     if (entry.span !== undefined) {
       this.span.addLinks([{ span: entry.span, attributes: {} }])

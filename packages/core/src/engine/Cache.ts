@@ -180,14 +180,6 @@ export class Cache implements View {
     }
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.#tables.clear()
-    this.#groups.clear()
-    this.#assumed.clear()
-    this.#groupKeys = 0
-  }
-
   #rows<R extends object>(table: Table<R>): Map<string, Row | null> {
     let generations = this.#tables.get(table.name)
     if (generations === undefined) {

@@ -16,6 +16,7 @@ import type { Head, HeadMoved, Journal } from "../ports/Journal.ts"
 import { rebuild, type Verification, verify } from "./audit.ts"
 import { type Entry, fingerprintOf, type Receipt, type Rejection } from "./Entry.ts"
 import type { Explanation } from "./explain.ts"
+import { patientJournal } from "./patientJournal.ts"
 import { Reader, type ReadRefusal } from "./Reader.ts"
 import { readEvent } from "./readEvent.ts"
 import { subscribe, type SubscribeOptions } from "./subscribe.ts"
@@ -92,6 +93,7 @@ export const makeEngine = Effect.fnUntraced(function* (
   yield* demandGuarantees(journal)
   const tenant = options.tenant ?? "default"
   const waitingMax = options.waitingMax ?? 10_000
+  const patienceMs = options.storagePatienceMs ?? 10_000
   const log = tenant
   yield* journal.head(log)
 
@@ -103,14 +105,15 @@ export const makeEngine = Effect.fnUntraced(function* (
       waitingMax,
       batchMax: options.batchMax ?? 1_000,
       cacheRowsMax: options.cacheRowsMax ?? 100_000,
-      storagePatienceMs: options.storagePatienceMs ?? 10_000
+      storagePatienceMs: patienceMs
     },
     () => {
       // A woken subscriber may look and wait again before the next is woken: over a copy, or this would never end.
       for (const wake of [...listeners]) wake()
     }
   )
-  const reader = new Reader(journal, log, writer.now)
+  const patient = patientJournal(journal, patienceMs)
+  const reader = new Reader(patient, log, writer.now)
   const context = yield* Effect.context<never>()
   const queue = yield* Queue.dropping<Entry | undefined, Cause.Done>(waitingMax)
   let closed = false
@@ -181,12 +184,12 @@ export const makeEngine = Effect.fnUntraced(function* (
     reservation: (id) => ask(reader.reservation(id)),
     outcome: (commandId) =>
       ask(
-        Effect.map(journal.outcomes(log, [commandId]), ({ outcomes }) => outcomes.get(commandId)?.events.map(readEvent))
+        Effect.map(patient.outcomes(log, [commandId]), ({ outcomes }) => outcomes.get(commandId)?.events.map(readEvent))
       ),
-    head: ask(journal.head(log)),
+    head: ask(patient.head(log)),
     subscribe: (where) =>
       subscribe(
-        journal,
+        patient,
         log,
         where,
         (ms) => waitForAppend(listeners, ms),

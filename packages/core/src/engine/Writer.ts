@@ -16,12 +16,14 @@
  * at most one of them takes effect, and the other is told so.
  */
 import { Cause, Clock, Effect, Exit, Fiber, Metric, Tracer } from "effect"
+import type { StorageUnavailable } from "../ports/errors.ts"
 import type { Head, Journal, LogId } from "../ports/Journal.ts"
 import { Attempts, type Checked, type Ready } from "./Attempts.ts"
 import { Backlog, type EntryQueue } from "./Backlog.ts"
 import { Batch } from "./Batch.ts"
 import type { InFlight } from "./load.ts"
-import { type AttemptFailure, persist, silence } from "./persist.ts"
+import { stopwatch, withPatience } from "./patience.ts"
+import { type AttemptFailure, persist } from "./persist.ts"
 import { Receipts } from "./Receipts.ts"
 import { answer, follow, settleAll } from "./settle.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -69,6 +71,7 @@ export class Writer {
   readonly #onAppend: (head: Head) => void
   readonly #receipts = new Receipts()
   #exclusiveLeft = 0
+  #forgetAsked = false
 
   constructor(journal: Journal, log: LogId, options: WriterOptions, onAppend: (head: Head) => void) {
     this.#journal = journal
@@ -88,8 +91,18 @@ export class Writer {
     this.#attempts.doubtExpiries()
   }
 
-  /** Forgets all rows: somebody has written them anew. */
-  readonly forget: Effect.Effect<void> = Effect.sync(() => this.#attempts.forget())
+  /** Forgets all rows as soon as nothing decided stands on them: somebody has written them anew. */
+  readonly forget: Effect.Effect<void> = Effect.sync(() => {
+    this.#forgetAsked = true
+  })
+
+  /** Says whether it was asked to, and did. */
+  #forgetIfAsked(): boolean {
+    if (!this.#forgetAsked) return false
+    this.#forgetAsked = false
+    this.#attempts.forget()
+    return true
+  }
 
   /** Now, never earlier than it was before, in this process or in the log. Epoch milliseconds. */
   get now(): Effect.Effect<number> {
@@ -102,6 +115,7 @@ export class Writer {
     let flight: Flight | undefined
     for (;;) {
       if (flight === undefined && !(yield* backlog.arrival)) return
+      if (flight === undefined) this.#forgetIfAsked()
       this.#attempts.trim()
       const open: Array<Batch> = flight === undefined ? [] : [flight.batch]
       flight = yield* (flight === undefined ? this.#first(backlog, open) : this.#next(backlog, open, flight)).pipe(
@@ -128,7 +142,8 @@ export class Writer {
     return new Batch({
       span,
       waiting,
-      startedAt: yield* Clock.currentTimeMillis,
+      startedAt: yield* stopwatch,
+      weigh: this.#attempts.weigh,
       sizeMax: this.#options.batchMax,
       receipts: this.#receipts,
       before
@@ -163,12 +178,23 @@ export class Writer {
       if (batch !== undefined) batch.waited(yield* Clock.currentTimeNanos)
       if (Exit.isFailure(landed)) {
         yield* this.#untilDone(flight.batch, landed)
-        return batch === undefined ? undefined : yield* this.#send(batch, undefined)
+        if (batch === undefined) return undefined
+        // That may have used up the patience of both; this one has not been tried yet.
+        batch.startedAt = yield* stopwatch
+        return yield* this.#send(batch, undefined)
       }
       this.#onAppend(flight.headAfter)
-      const next = batch === undefined ? undefined : yield* this.#send(batch, ready)
+      if (this.#forgetIfAsked()) ready = undefined
+      if (batch === undefined || ready === undefined) {
+        // What still has to be loaded may take its time; these callers need not wait for it.
+        yield* this.#conclude(flight.batch, flight.checked)
+        open.shift()
+        return batch === undefined ? undefined : yield* this.#send(batch, undefined)
+      }
+      const next = yield* Effect.exit(this.#send(batch, ready))
       yield* this.#conclude(flight.batch, flight.checked)
-      return next
+      open.shift()
+      return yield* next
     }
   )
 
@@ -192,7 +218,12 @@ export class Writer {
         const how = { inDoubt: false, locked: false, inFlight: flight.inFlight }
         const deciding = ready === undefined ? this.#attempts.decide(more, how) : this.#attempts.decideMore(ready, more)
         const exit = yield* Effect.exit(under(batch, this.#patiently(batch, deciding)))
-        if (Exit.isFailure(exit) || exit.value.decided.again) return undefined
+        if (Exit.isFailure(exit)) {
+          // It may have been given up on and still be running: it keeps what it was loading to itself.
+          this.#forgetAsked = true
+          return undefined
+        }
+        if (exit.value.decided.again) return undefined
         ready = exit.value
       } while (yield* this.#arrives(backlog, flight))
       return ready
@@ -283,12 +314,8 @@ export class Writer {
   )
 
   /** Gives up on a storage that does not answer. */
-  readonly #patiently = <A, E>(batch: Batch, effect: Effect.Effect<A, E>) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const patienceMs = this.#options.storagePatienceMs
-      const left = Math.max(1, batch.startedAt + patienceMs - now)
-      return Effect.timeoutOrElse(effect, { duration: left, orElse: () => Effect.fail(silence(patienceMs)) })
-    })
+  readonly #patiently = <A, E>(batch: Batch, effect: Effect.Effect<A, E>): Effect.Effect<A, E | StorageUnavailable> =>
+    withPatience(effect, batch.startedAt, this.#options.storagePatienceMs)
 }
 
 /** Runs a part of a batch's work under its span. */

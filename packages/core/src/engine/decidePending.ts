@@ -58,13 +58,17 @@ export const decidePending = Effect.fnUntraced(function* (
   }).pipe(Effect.withSpan("holdfast.load"))
   const expiring = pending.unquiet ? expiringBehind(loaded.expiring, pending.inFlight) : []
   const due = expiring.filter((claim) => claim.expiresAt <= now).map((claim) => claim.id)
-  const again = due.length >= expiriesMax && entries.length > 0
+  // A full page may hide more, also when the commit in flight has ended some of it.
+  const horizon =
+    loaded.expiring.length < expiriesMax ? Number.POSITIVE_INFINITY : (loaded.expiring.at(-1)?.expiresAt ?? 0)
+  const again = horizon <= now && entries.length > 0
   const decided = again ? [] : entries
   const decideAll = Effect.fnUntraced(function* () {
     // Each time anew: a reservation that is due may have been believed absent, and have been found since.
     if (due.length > 0) {
       yield* load({
         ...pending,
+        trust: false,
         footprints: (needs) => {
           for (const id of due) lapseFootprint(id, needs)
         }
@@ -83,9 +87,9 @@ export const decidePending = Effect.fnUntraced(function* (
   }).pipe(Effect.withSpan("holdfast.decide"))
   const nextExpiry = !pending.unquiet
     ? undefined
-    : due.length >= expiriesMax
+    : horizon <= now
       ? 0
-      : (expiring.find((claim) => claim.expiresAt > now)?.expiresAt ?? Number.POSITIVE_INFINITY)
+      : Math.min(horizon, expiring.find((claim) => claim.expiresAt > now)?.expiresAt ?? Number.POSITIVE_INFINITY)
   return { decision, again, nextExpiry }
 })
 

@@ -26,7 +26,8 @@ class Wants implements Needs {
     const changed = this.#draft?.changed.get(table as unknown as Table<never>)?.get(key)
     if (changed !== undefined) return changed as R
     const known = this.#cache.peek(table, key)
-    if (known !== undefined) return known ?? undefined
+    const isBelieved = known === null && !this.#trust && this.#cache.isAssumed(table, key)
+    if (known !== undefined && !isBelieved) return known ?? undefined
     this.#want(table, key)
     return undefined
   }
@@ -63,14 +64,18 @@ class Wants implements Needs {
   request(expiring: number): LoadRequest | undefined {
     if (this.#rows.size === 0 && this.#groups.size === 0 && expiring === 0) return undefined
     return {
-      rows: [...this.#rows].map(([table, keys]) => ({ table, keys: [...keys] })),
-      groups: [...this.#groups].flatMap(([table, groups]) =>
-        [...groups].map(([group, values]) => ({ table, group, values: [...values] }))
-      ),
+      // In a fixed order, so that equal wants give the same statement, which a journal may keep prepared.
+      rows: [...this.#rows].sort(byName).map(([table, keys]) => ({ table, keys: [...keys] })),
+      groups: [...this.#groups]
+        .sort(byName)
+        .flatMap(([table, groups]) => [...groups].map(([group, values]) => ({ table, group, values: [...values] }))),
       expiring
     }
   }
 }
+
+const byName = ([a]: readonly [Table<Row>, unknown], [b]: readonly [Table<Row>, unknown]): number =>
+  a.name < b.name ? -1 : 1
 
 /** What a commit on its way changes. */
 export interface InFlight {

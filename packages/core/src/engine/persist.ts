@@ -4,6 +4,7 @@ import { StorageUnavailable } from "../ports/errors.ts"
 import type { CommandRecorded, Head, HeadMoved, Journal, LogId, RowExists } from "../ports/Journal.ts"
 import type { Attempts } from "./Attempts.ts"
 import type { Entry } from "./Entry.ts"
+import { stopwatch, withPatience } from "./patience.ts"
 import type { Receipts } from "./Receipts.ts"
 import { answer, settleAll } from "./settle.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -47,9 +48,7 @@ export const persist = (options: Persistence) => {
   const patiently = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>, inDoubt: boolean, startedAt: number) {
     const locked = options.isContended()
     const once = attempt(entries, inDoubt, locked)
-    const left = Math.max(1, startedAt + patienceMs - (yield* Clock.currentTimeMillis))
-    const silent = { duration: left, orElse: () => Effect.fail(silence(patienceMs)) }
-    return yield* Effect.timeoutOrElse(locked ? journal.exclusively(log, once) : once, silent)
+    return yield* withPatience(locked ? journal.exclusively(log, once) : once, startedAt, patienceMs)
   })
 
   const untilAnswered = Effect.fnUntraced(function* (
@@ -77,6 +76,11 @@ export const persist = (options: Persistence) => {
           const settlements = attempts.settlements(checked)
           yield* answer(settlements, receipts)
           if (!again) break
+          // Every round records expiries, so it ends; unless the journal says what is not so.
+          if (decision.events.length === 0 && ++count >= attemptsMax) {
+            yield* giveUp(pending, stuck, inDoubt)
+            return
+          }
           const settled = new Set(settlements.map(({ entry }) => entry))
           pending = pending.filter((entry) => !settled.has(entry))
           continue
@@ -118,7 +122,7 @@ export const persist = (options: Persistence) => {
         inDoubt = true
         attempts.lost(pending)
       }
-      if (!error.retryable || now - startedAt >= patienceMs) {
+      if (!error.retryable || (yield* stopwatch) - startedAt >= patienceMs) {
         yield* giveUp(pending, error, inDoubt)
         return
       }
@@ -143,13 +147,11 @@ const giveUp = (pending: ReadonlyArray<Entry>, failure: StorageUnavailable, inDo
   return Metric.update(Metric.withAttributes(Telemetry.commands, { outcome: "failed" }), pending.length)
 }
 
-/** A storage that neither does what it was asked nor fails. It may still do it. */
-export const silence = (patienceMs: number): StorageUnavailable =>
-  new StorageUnavailable({
-    outcome: "unknown",
-    retryable: true,
-    reason: `the storage did not answer within ${patienceMs} ms`
-  })
+const stuck = new StorageUnavailable({
+  outcome: "not-applied",
+  retryable: true,
+  reason: "the journal names expired claims that cannot be recorded"
+})
 
 const endless = (cause: HeadMoved | CommandRecorded | RowExists): StorageUnavailable =>
   new StorageUnavailable({

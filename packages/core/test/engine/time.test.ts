@@ -1,9 +1,9 @@
 /** Law 7 in the engine: expiry is exact, with the sweeper stopped and the clock stepping back. */
 import { assert, describe, it } from "@effect/vitest"
 import { type Engine, makeEngine } from "@holdfast/core/engine"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { cart, stocked } from "./support.ts"
+import { cart, start, stocked, tagOf } from "./support.ts"
 
 const startMs = 1_700_000_000_000
 
@@ -172,6 +172,60 @@ describe("extending", () => {
       assert.strictEqual(yield* available(engine), 0)
       yield* TestClock.setTime(startMs + 60_000)
       assert.strictEqual(yield* available(engine), 100)
+    })
+  )
+})
+
+describe("more expired claims than one commit records", () => {
+  const crowd = Array.from({ length: 1_200 }, (_, index) => `r${index}`)
+
+  const crowded = Effect.gen(function* () {
+    const { door, engine } = yield* stocked()
+    yield* engine.submit("receive", { sku: "mug", to: "LDN", quantity: 1_100 })
+    yield* Effect.forEach(crowd, (id) => engine.submit("reserve", { ...cart(id), expiresIn: 1_000 }), {
+      concurrency: "unbounded"
+    })
+    yield* TestClock.adjust(1_000)
+    return { door, engine }
+  })
+
+  it.effect("all count as dead for the next command, also while the first of them are being recorded", () =>
+    Effect.gen(function* () {
+      const { engine } = yield* crowded
+      const early = yield* start(engine, "receive", { sku: "mug", to: "LDN", quantity: 1 })
+      assert.strictEqual((yield* engine.submit("reserve", cart("all", 1_200))).reservation, "all")
+      yield* Fiber.join(early)
+      assert.strictEqual(yield* available(engine), 1)
+      assert.isTrue((yield* engine.verify()).ok)
+    })
+  )
+
+  it.effect("one released among them hides none of the rest", () =>
+    Effect.gen(function* () {
+      const { engine } = yield* stocked()
+      yield* engine.submit("receive", { sku: "mug", to: "LDN", quantity: 1_100 })
+      yield* Effect.forEach(crowd, (id) => engine.submit("reserve", { ...cart(id), expiresIn: 1_000 }), {
+        concurrency: "unbounded"
+      })
+      yield* TestClock.adjust(999)
+      const release = yield* start(engine, "release", { reservation: "r0" })
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* engine.submit("reserve", cart("all", 1_200))).reservation, "all")
+      yield* Fiber.join(release)
+    })
+  )
+
+  it.effect("are recorded by a fresh engine although their own ids are asked for again", () =>
+    Effect.gen(function* () {
+      const { door } = yield* crowded
+      const fresh = yield* makeEngine(door.journal, { sweep: false })
+      const tags = yield* Effect.forEach(
+        crowd,
+        (id) => Effect.flatMap(start(fresh, "reserve", { ...cart(id), expiresIn: 1_000 }), tagOf),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual([...new Set(tags)], ["ReservationExists"])
+      assert.strictEqual(yield* available(fresh), 1_200)
     })
   )
 })

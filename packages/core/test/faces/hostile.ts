@@ -100,6 +100,7 @@ export const neverValid: ReadonlyArray<unknown> = [
   "a\u0007b",
   "\ud800",
   "x".repeat(201),
+  "漢".repeat(200),
   "x".repeat(100_000),
   new Date(Number.NaN),
   new Map(),

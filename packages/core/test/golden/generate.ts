@@ -9,7 +9,7 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { type Event, evolve, events, World } from "@holdfast/core/domain"
+import { type Event, evolve, events, RowsRebuilt, World } from "@holdfast/core/domain"
 import { DomainRun, type Step } from "@holdfast/testkit/model"
 
 /** Where the golden files are. */
@@ -64,7 +64,19 @@ const tell = (): ReadonlyArray<Event> => {
     const { refusal } = run.run({ name, input, now } as Step)
     if (refusal !== undefined) throw refusal
   }
-  return run.log
+  // No command causes this one: an engine records it when it has made the rows again.
+  const position = run.log.length + 1
+  const rebuilt: Event = {
+    ...RowsRebuilt.make({ rows: 12 }),
+    position,
+    commandId: "holdfast:rebuild:1",
+    commandPosition: position,
+    skus: [],
+    effectiveAt: now,
+    recordedAt: now,
+    meta: {}
+  }
+  return [...run.log, rebuilt]
 }
 
 /** The golden file of the first event of a type in a log. */

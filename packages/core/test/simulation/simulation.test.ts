@@ -1,5 +1,6 @@
 /** The production engine under a hostile scheduler, network and clock. `HOLDFAST_SEEDS` and `HOLDFAST_SEED` set how many and from where. */
-import { describeRun, Random, type Run, SeededScheduler, simulate } from "@holdfast/testkit/simulation"
+import { Random } from "@holdfast/testkit/faults"
+import { describeRun, type Run, SeededScheduler, simulate } from "@holdfast/testkit/simulation"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 

@@ -16,7 +16,8 @@ const exposedBy: Readonly<Record<string, ReadonlyArray<string>>> = {
   "early acknowledgement": ["effects"],
   "dropped event": ["effects", "verified"],
   "dropped rows": ["verified"],
-  "skipping reader": ["prefixes"]
+  // Verification reads the same way, and is the first to be alarmed.
+  "skipping reader": ["prefixes", "surprises"]
 }
 
 describe("the simulation turns red over a journal that", () => {

@@ -14,9 +14,11 @@ export interface Chunk {
 
 /**
  * What becomes of a chunk: `swallow` drops it and leaves the connection open, as a network that has broken in the middle
- * does (half-open when only one direction is swallowed); `reset` drops it and resets both sides.
+ * does (half-open when only one direction is swallowed); `reset` drops it and resets both sides. A delayed chunk arrives
+ * later, and all that follows it in its direction; with `orphaned` its sender's side is reset at once, and it arrives all
+ * the same, as the last thing on that connection.
  */
-export type Fate = "pass" | "swallow" | "reset" | { readonly delayMs: number }
+export type Fate = "pass" | "swallow" | "reset" | { readonly delayMs: number; readonly orphaned?: true }
 
 /** Decides about chunks, one after the other. */
 export type Policy = (chunk: Chunk) => Fate
@@ -118,6 +120,8 @@ export class TcpProxy {
       }
       if (fate === "pass") before = before.then(send)
       else before = before.then(() => new Promise<void>((resolve) => setTimeout(resolve, fate.delayMs))).then(send)
+      // The other side is ended behind what is still on its way, when this one has closed.
+      if (fate !== "pass" && fate.orphaned === true) from.resetAndDestroy()
     })
     from.on("end", () => {
       before = before.then(() => {

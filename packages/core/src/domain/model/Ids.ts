@@ -9,6 +9,18 @@ import { Schema } from "effect"
 /** Longest id, code or reason, in UTF-16 code units. */
 export const idLengthMax = 200
 
+/** And in bytes of UTF-8: six ids make the longest key, which PostgreSQL indexes up to 2,704 bytes. */
+export const idBytesMax = 400
+
+const bytesOf = (text: string): number => {
+  let bytes = 0
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+  }
+  return bytes
+}
+
 const printable = Schema.makeFilter<string>((text) => {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
@@ -28,7 +40,12 @@ export const Id = Schema.String.check(
   Schema.makeFilter((text: string) =>
     text.length <= idLengthMax ? undefined : `must be at most ${idLengthMax} characters long, got ${text.length}`
   ),
-  printable
+  printable,
+  Schema.makeFilter((text: string) =>
+    text.length > idLengthMax || bytesOf(text) <= idBytesMax
+      ? undefined
+      : `must be at most ${idBytesMax} bytes long in UTF-8, got ${bytesOf(text)}`
+  )
 )
 
 /** Joins the parts of a composite key. No id can contain it. */
@@ -45,4 +62,6 @@ const describeId = (id: string): string =>
     ? "must not be empty"
     : id.length > idLengthMax
       ? `must be at most ${idLengthMax} characters long, got ${id.length}`
-      : "must be well-formed text without control characters or surrounding white space"
+      : bytesOf(id) > idBytesMax
+        ? `must be at most ${idBytesMax} bytes long in UTF-8, got ${bytesOf(id)}`
+        : "must be well-formed text without control characters or surrounding white space"

@@ -4,15 +4,16 @@
  */
 import { Duration, Option, Schema, SchemaTransformation } from "effect"
 
-/** Latest instant a JavaScript date can hold, in epoch milliseconds. */
-const instantMax = 8_640_000_000_000_000
+/** The years 0 to 9999, in epoch milliseconds: what ISO 8601 writes with four digits, and every database can hold. */
+const instantMin = -62_167_219_200_000
+const instantMax = 253_402_300_799_999
 
 const WrittenInstant = Schema.Union([Schema.Number, Schema.String, Schema.Date]).check(
   Schema.makeFilter((value) => {
     const at = toInstant(value)
-    return Number.isInteger(at) && Math.abs(at) <= instantMax
+    return Number.isInteger(at) && at >= instantMin && at <= instantMax
       ? undefined
-      : "must be an instant: epoch milliseconds, an ISO 8601 text or a Date"
+      : "must be an instant of the years 0 to 9999: epoch milliseconds, an ISO 8601 text or a Date"
   })
 )
 
